@@ -1,0 +1,205 @@
+/* event_text() - one line in the field's words, as page, log and demo show it. */
+#include "proto/event.h"
+#include "proto/quantity.h"
+#include <assert.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+struct line {
+    char *out;
+    size_t size, used;
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct line *line, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    int n = vsnprintf(line->out + line->used, line->size - line->used, format, arguments);
+    va_end(arguments);
+    if (n < 0)
+        return;
+    size_t room = line->size - line->used - 1;
+    line->used += (size_t)n < room ? (size_t)n : room;
+}
+
+/* "-0" is no pressure. */
+static double rounded(double value) {
+    double whole = round(value);
+    return whole == 0 ? 0 : whole;
+}
+
+static void add_site(struct line *line, const struct event *event) {
+    const struct site_row *row = site_row(event->site);
+    if (row != NULL)
+        add(line, "%s ", row->label);
+}
+
+/* Seconds from from_tick to to_tick; 0 where the event has none. */
+static double duration_s(const struct event *event, double base_rate_hz) {
+    if (!(base_rate_hz > 0) || event->to_tick <= event->from_tick)
+        return 0;
+    return (double)(event->to_tick - event->from_tick) / base_rate_hz;
+}
+
+static void add_duration(struct line *line, const char *before, double s) {
+    if (!(s > 0))
+        return;
+    if (s < 9.95)
+        add(line, "%s%.1f s", before, s);
+    else if (s < 119.5)
+        add(line, "%s%.0f s", before, s);
+    else if (s < 7170)
+        add(line, "%s%.0f min", before, s / 60);
+    else
+        add(line, "%s%.1f h", before, s / 3600);
+}
+
+static void add_change(struct line *line, const struct event *event, double s) {
+    add(line, "mean %.0f -> %.0f mmHg", rounded(event->from_value), rounded(event->to_value));
+    add_duration(line, " in ", s);
+}
+
+/* A finding says how it stands, unless it was just raised. */
+static void add_standing(struct line *line, const struct event *event) {
+    if (event->state == EVENT_ONGOING || event->state == EVENT_RECOVERED ||
+        event->state == EVENT_RETRACTED)
+        add(line, ", %s", event_state_text(event->state));
+}
+
+static void add_unit(struct line *line, const struct quantity_row *row) {
+    if (row->unit[0] == '/')
+        add(line, "%s", row->unit);
+    else if (row->unit[0] == 'm' && row->unit[2] == '[')
+        add(line, " mmHg");
+    else
+        add(line, " %s", row->unit);
+}
+
+/* The values that "118/72 mean 89 mmHg" has not named, each with its words and unit. */
+static void add_others(struct line *line, const struct event *event, bool pair) {
+    const char *between = "";
+    for (uint32_t i = 0; i < event->values_count; i++) {
+        const struct event_value *v = &event->values[i];
+        const struct quantity_row *row = quantity_row(v->quantity);
+        bool named = pair && (v->quantity == QUANTITY_SYSTOLIC ||
+                              v->quantity == QUANTITY_DIASTOLIC || v->quantity == QUANTITY_MEAN);
+        if (row == NULL || named)
+            continue;
+        add(line, "%s%s %.*f", pair || between[0] != '\0' ? ", " : "", row->words, row->decimals,
+            row->decimals == 0 ? rounded(v->value) : v->value);
+        add_unit(line, row);
+        between = ", ";
+    }
+}
+
+static void add_values(struct line *line, const struct event *event) {
+    double systolic, diastolic, mean;
+    bool pair = event_value(event, QUANTITY_SYSTOLIC, &systolic) &&
+                event_value(event, QUANTITY_DIASTOLIC, &diastolic);
+    if (pair) {
+        add(line, "%.0f/%.0f", rounded(systolic), rounded(diastolic));
+        if (event_value(event, QUANTITY_MEAN, &mean))
+            add(line, " mean %.0f", rounded(mean));
+        add(line, " mmHg");
+    }
+    add_others(line, event, pair);
+    if (event->values_count == 0)
+        add(line, "%s", event_row(event->kind)->text);
+}
+
+static void write_state(struct line *line, const struct event *event, double s) {
+    add_site(line, event);
+    add(line, "%s", event_row(event->kind)->text);
+    add_duration(line, " ", s);
+}
+
+static void write_measurement(struct line *line, const struct event *event, double s) {
+    (void)s;
+    add_site(line, event);
+    add_values(line, event);
+    add(line, ", %s", phase_text(event->phase));
+    if (event->beats_count > 0)
+        add(line, ", %u beats", (unsigned)event->beats_count);
+}
+
+static void write_values(struct line *line, const struct event *event, double s) {
+    (void)s;
+    add_site(line, event);
+    add_values(line, event);
+}
+
+static void write_withdrawn(struct line *line, const struct event *event, double s) {
+    (void)s;
+    add_site(line, event);
+    if (event->beats_count > 0)
+        add(line, "%u ", (unsigned)event->beats_count);
+    add(line, "%s", event_row(event->kind)->text);
+}
+
+static void write_fall(struct line *line, const struct event *event, double s) {
+    add_site(line, event);
+    add_change(line, event, s);
+    if (event->from_value > 0)
+        add(line, " (%+.0f %%)",
+            rounded(100 * (event->to_value - event->from_value) / event->from_value));
+    add_standing(line, event);
+}
+
+static void write_wedge(struct line *line, const struct event *event, double s) {
+    add(line, "%s: ", event_row(event->kind)->name);
+    add_site(line, event);
+    add_change(line, event, s);
+    add_standing(line, event);
+}
+
+static void write_low(struct line *line, const struct event *event, double s) {
+    add_site(line, event);
+    add(line, "mean %.0f mmHg", rounded(event->to_value));
+    add_duration(line, " for ", s);
+    add(line, ": %s", event_row(event->kind)->text);
+    add_standing(line, event);
+}
+
+static void write_pulse_lost(struct line *line, const struct event *event, double s) {
+    add_site(line, event);
+    add(line, "%s, ", event_row(event->kind)->text);
+    add_change(line, event, s);
+    add_standing(line, event);
+}
+
+static void write_lost(struct line *line, const struct event *event, double s) {
+    write_state(line, event, s);
+    add_standing(line, event);
+}
+
+/* Kinds that need other words than "site, text, duration"; a new event works without a row here. */
+static const struct {
+    enum event_kind kind;
+    void (*write)(struct line *line, const struct event *event, double s);
+} writers[] = {
+    {EVENT_BEAT, write_values},         {EVENT_READING, write_values},
+    {EVENT_BREATH, write_values},       {EVENT_SYSTOLE, write_values},
+    {EVENT_MEASUREMENT, write_measurement}, {EVENT_WITHDRAWN, write_withdrawn},
+    {EVENT_FALLING_BP, write_fall},     {EVENT_RISING_WEDGE, write_wedge},
+    {EVENT_LOW_BP, write_low},          {EVENT_PULSE_LOST, write_pulse_lost},
+    {EVENT_LINE_LOST, write_lost},
+};
+
+char *event_text(const struct event *event, double base_rate_hz, char *out, size_t size) {
+    assert(size > 0);
+    struct line line = {out, size, 0};
+    double s = duration_s(event, base_rate_hz);
+    out[0] = '\0';
+    if (event_row(event->kind) == NULL) {
+        add(&line, "unknown event %u", (unsigned)event->kind);
+        return out;
+    }
+    for (size_t i = 0; i < sizeof writers / sizeof writers[0]; i++) {
+        if (writers[i].kind == event->kind) {
+            writers[i].write(&line, event, s);
+            return out;
+        }
+    }
+    write_state(&line, event, s);
+    return out;
+}
