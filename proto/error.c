@@ -28,3 +28,5 @@ const char *hemo_error_name(int error) {
     int i = find(error);
     return i < 0 ? "UNKNOWN" : rows[i].name;
 }
+
+bool hemo_error_known(int error) { return find(error) >= 0; }
