@@ -1,0 +1,18 @@
+/* averager.h - the mean of every `length` samples: one slower stream from a faster one. Pure.
+ *
+ *     averager_init(&a, 4);
+ *     if (averager_push(&a, mmhg, &mean_mmhg)) use(mean_mmhg);
+ * Missing samples (NAN) are left out of the mean; a block without any other is NAN itself. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+struct averager {
+    int32_t length; /* kept by averager_reset() */
+    int32_t seen, valid;
+    float sum;
+};
+
+void averager_init(struct averager *a, int length);
+bool averager_push(struct averager *a, float value, float *out); /* true: *out is set */
+void averager_reset(struct averager *a);

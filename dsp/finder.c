@@ -1,0 +1,74 @@
+#include "dsp/finder.h"
+#include <assert.h>
+#include <math.h>
+
+enum { DECIDE_EVERY = 4 };
+static const float likely_share = 0.5f;
+
+void finder_init(struct finder *f, float rate_hz, float least_mmhg) {
+    f->rate_hz = rate_hz;
+    period_init(&f->period, rate_hz);
+    rises_init(&f->rises, rate_hz, least_mmhg);
+    finder_reset(f);
+}
+
+void finder_reset(struct finder *f) {
+    f->smoother = (struct smoother){0};
+    period_reset(&f->period);
+    rises_reset(&f->rises);
+    beats_reset(&f->beats);
+    f->count = 0;
+    f->due = f->risen = false;
+    f->risen_at = 0;
+}
+
+static double true_time(const struct finder *f, int64_t sample) {
+    return (double)sample - (double)smoother_delay(&f->smoother);
+}
+
+static void note_likely(struct finder *f, const struct rise *rise, double at) {
+    double since = f->beats.rooted ? at - f->beats.root.at : 1e9;
+    if (rise->height_mmhg < likely_share * f->rises.usual_mmhg ||
+        since < 0.5 * (double)(f->period.period_s * f->rate_hz))
+        return;
+    f->risen = true;
+    f->risen_at = at;
+}
+
+void finder_push(struct finder *f, float mmhg) {
+    assert(!isnan(mmhg));
+    float smooth = smoother_push(&f->smoother, mmhg, f->period.period_s * f->rate_hz);
+    period_push(&f->period, mmhg);
+    struct rise rise;
+    if (rises_push(&f->rises, smooth, &rise)) {
+        double at = true_time(f, rise.half);
+        note_likely(f, &rise, at);
+        beats_offer(&f->beats, at, &rise, f->rises.usual_mmhg);
+    }
+    f->due = ++f->count % DECIDE_EVERY == 0;
+}
+
+bool finder_next(struct finder *f, struct pulse *out) {
+    if (!f->due)
+        return false;
+    struct beats_clock clock = {
+        .now = true_time(f, f->count - 1),
+        .period = (double)(f->period.period_s * f->rate_hz),
+        .rate_hz = (double)f->rate_hz,
+        .confidence = f->period.confidence,
+    };
+    struct rise rise;
+    if (rises_open(&f->rises, &rise))
+        beats_offer_open(&f->beats, true_time(f, rise.half), &rise, f->rises.usual_mmhg);
+    bool found = beats_decide(&f->beats, &clock, out);
+    beats_take_back(&f->beats);
+    f->due = found;
+    return found;
+}
+
+bool finder_rise(struct finder *f, double *at) {
+    bool risen = f->risen;
+    *at = f->risen_at;
+    f->risen = false;
+    return risen;
+}

@@ -1,0 +1,162 @@
+#include "dsp/values.h"
+#include "dsp/waves.h"
+#include <assert.h>
+#include <math.h>
+
+static const float foot_mean_s = 0.08f, peak_mean_s = 0.024f;
+static const float foot_before_s = 0.25f, foot_after_s = 0.04f;
+static const float systole_share = 0.55f, systole_least_s = 0.2f;
+static const float missing_share = 0.02f, longest_s = 3;
+static const float edp_slope_share = 0.1f; /* of the greatest dP/dt */
+
+void values_init(struct values *v, float rate_hz, enum site_shape shape) {
+    assert(rate_hz > 0 && rate_hz <= VALUES_RATE_MAX_HZ);
+    v->rate_hz = rate_hz;
+    v->shape = shape;
+    values_reset(v);
+}
+
+void values_reset(struct values *v) {
+    for (int i = 0; i < VALUES_RING; i++)
+        v->ring[i] = NAN;
+    v->count = 0;
+}
+
+void values_push(struct values *v, float mmhg) {
+    v->ring[v->count++ & (VALUES_RING - 1)] = mmhg;
+}
+
+static int64_t oldest(const struct values *v) {
+    return v->count > VALUES_RING ? v->count - VALUES_RING : 0;
+}
+
+static float at(const struct values *v, int64_t i) {
+    return i >= oldest(v) && i < v->count ? v->ring[i & (VALUES_RING - 1)] : NAN;
+}
+
+static int samples(const struct values *v, float seconds) {
+    int n = (int)lrintf(seconds * v->rate_hz);
+    return n > 1 ? n : 1;
+}
+
+/* Mean of `width` samples about i; NAN where more than half of them are missing. */
+static float mean_about(const struct values *v, int64_t i, int width) {
+    float sum = 0;
+    int n = 0;
+    for (int64_t k = i - width / 2; k < i - width / 2 + width; k++) {
+        float x = at(v, k);
+        if (isnan(x))
+            continue;
+        sum += x;
+        n++;
+    }
+    return 2 * n >= width ? sum / (float)n : NAN;
+}
+
+struct extreme { float mmhg; int64_t where; };
+
+/* The greatest (sign 1) or least (sign -1) mean of `width` in [from, to). */
+static struct extreme find(const struct values *v, struct values_span in, int width, float sign) {
+    struct extreme best = {NAN, in.foot};
+    for (int64_t i = in.foot; i < in.next_foot; i++) {
+        float x = mean_about(v, i, width);
+        if (!isnan(x) && (isnan(best.mmhg) || sign * x > sign * best.mmhg))
+            best = (struct extreme){x, i};
+    }
+    return best;
+}
+
+static float slope(const struct values *v, int64_t i) {
+    return 0.1f * (2 * (at(v, i + 2) - at(v, i - 2)) + at(v, i + 1) - at(v, i - 1)) * v->rate_hz;
+}
+
+/* Ventricles: back from the steepest point to where the upstroke begins. */
+static int64_t end_of_diastole(const struct values *v, int64_t upstroke) {
+    int64_t from = upstroke - samples(v, 0.15f), steepest = upstroke;
+    for (int64_t i = from; i < upstroke + samples(v, 0.08f); i++)
+        if (slope(v, i) > slope(v, steepest))
+            steepest = i;
+    float least = edp_slope_share * slope(v, steepest);
+    int64_t i = steepest;
+    while (i > from && slope(v, i) >= least)
+        i--;
+    return i;
+}
+
+int64_t values_foot(const struct values *v, double upstroke, double least) {
+    int64_t middle = (int64_t)floor(upstroke + 0.5);
+    int64_t from = middle - samples(v, foot_before_s), to = middle + samples(v, foot_after_s);
+    if (from < least)
+        from = (int64_t)ceil(least);
+    if (v->shape == SHAPE_VENTRICLE) {
+        int64_t edp = end_of_diastole(v, middle);
+        return edp > from ? edp : from;
+    }
+    if (from > to)
+        from = to;
+    return find(v, (struct values_span){from, to + 1}, samples(v, foot_mean_s), -1).where;
+}
+
+float values_highest(const struct values *v, int64_t from, int64_t to, int64_t *where) {
+    struct extreme e = find(v, (struct values_span){from, to}, samples(v, peak_mean_s), 1);
+    *where = e.where;
+    return e.mmhg;
+}
+
+static float mean_between(const struct values *v, struct values_span span) {
+    double sum = 0;
+    int64_t n = 0, length = span.next_foot - span.foot;
+    for (int64_t i = span.foot; i < span.next_foot; i++) {
+        float x = at(v, i);
+        if (isnan(x))
+            continue;
+        sum += (double)x;
+        n++;
+    }
+    bool whole = (float)(length - n) <= missing_share * (float)length;
+    return n && whole ? (float)(sum / (double)n) : NAN;
+}
+
+static struct values_found nothing(int64_t peak) {
+    return (struct values_found){NAN, NAN, NAN, NAN, NAN, NAN, NAN, peak};
+}
+
+static void read_ventricle(const struct values *v, struct values_span span,
+                           struct values_found *f) {
+    f->edp_mmhg = mean_about(v, span.foot, 3);
+    f->minimum_mmhg = find(v, span, samples(v, peak_mean_s), -1).mmhg;
+    f->diastolic_mmhg = f->minimum_mmhg;
+}
+
+static void read_atrium(const struct values *v, struct values_span span, struct values_found *f) {
+    float trace[WAVES_POINTS];
+    int n = samples(v, 1 / WAVES_RATE_HZ), count = 0;
+    /* Half a beat more on each side, so that no wave is cut in two by the foot. */
+    for (int64_t i = span.foot; i < span.next_foot && count < WAVES_POINTS; i += n)
+        trace[count++] = mean_about(v, i, 2 * n);
+    struct waves waves = waves_find(trace, count, (float)n / v->rate_hz);
+    f->a_mmhg = waves.a_mmhg;
+    f->v_mmhg = waves.v_mmhg;
+}
+
+struct values_found values_between(const struct values *v, struct values_span span) {
+    int64_t length = span.next_foot - span.foot;
+    struct values_found f = nothing(span.foot);
+    if (length < 1 || length > samples(v, longest_s) || span.foot < oldest(v) + 16)
+        return f;
+    f.mean_mmhg = mean_between(v, span);
+    if (isnan(f.mean_mmhg))
+        return f;
+    int64_t systole = (int64_t)(systole_share * (float)length);
+    if (systole < samples(v, systole_least_s))
+        systole = samples(v, systole_least_s);
+    if (v->shape == SHAPE_ATRIUM || systole > length)
+        systole = length;
+    f.systolic_mmhg = values_highest(v, span.foot, span.foot + systole, &f.peak);
+    f.diastolic_mmhg = mean_about(v, span.foot, samples(v, foot_mean_s));
+    if (v->shape == SHAPE_VENTRICLE)
+        read_ventricle(v, span, &f);
+    if (v->shape == SHAPE_ATRIUM)
+        read_atrium(v, span, &f);
+    return f;
+}

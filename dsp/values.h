@@ -1,0 +1,42 @@
+/* values.h - the numbers of one pulse, read from the trace itself and not from the smoothed one. Pure.
+ *
+ * foot         lowest point of an 80 ms mean, from 250 ms before the middle of the upstroke; its value is the diastolic pressure
+ * systolic     highest 24 ms mean from the foot to 0.55 of the interval
+ * mean         average from foot to foot; none if more than 2 % is missing
+ * ventricles   end-diastolic: the last point before the upstroke at which dP/dt is below a tenth of its maximum; minimum: lowest 24 ms mean
+ * atria        a and v: the two waves of a beat, told apart by the shorter interval lying between a and v; none if there is only one wave
+ *
+ * The ring holds samples of at most 375 Hz, more than five seconds of them. Positions are sample numbers of the ring. */
+#pragma once
+#include "proto/site.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { VALUES_RING = 2048, VALUES_RATE_MAX_HZ = 375 };
+
+struct values {
+    /* settings: kept by values_reset() */
+    float rate_hz;
+    enum site_shape shape;
+    /* state */
+    float ring[VALUES_RING];
+    int64_t count;
+};
+
+struct values_span { int64_t foot, next_foot; };
+
+/* NAN where the trace cannot say. */
+struct values_found {
+    float systolic_mmhg, diastolic_mmhg, mean_mmhg, edp_mmhg, minimum_mmhg, a_mmhg, v_mmhg;
+    int64_t peak;
+};
+
+void values_init(struct values *v, float rate_hz, enum site_shape shape);
+void values_reset(struct values *v);
+void values_push(struct values *v, float mmhg); /* NAN: missing */
+
+/* The foot of a pulse whose upstroke is at `at`, not earlier than `least`. */
+int64_t values_foot(const struct values *v, double at, double least);
+struct values_found values_between(const struct values *v, struct values_span span);
+/* The highest 24 ms mean of [from, to), and where: the provisional systolic. NAN: nothing there. */
+float values_highest(const struct values *v, int64_t from, int64_t to, int64_t *where);
