@@ -1,7 +1,8 @@
-/* event.h - what hemod says: a beat, a state, a reading, a measurement, a finding. A plain value. Pure.
+/* event.h - what hemod says: a beat, a state, a reading, a measurement, a finding. Pure.
  *
- * Every event belongs to one stream, epoch and case. Times are base ticks of the stream (struct stream_info); at_ns is
- * an annotation. An event may only be read together with the EpochBegin of its epoch. */
+ * A plain value. Every event belongs to one stream, epoch and case. Times are base ticks of the
+ * stream (struct stream_info); at_ns is an annotation. An event may only be read together with the
+ * EpochBegin of its epoch. */
 #pragma once
 #include "proto/id.h"
 #include "proto/site.h"
@@ -17,7 +18,8 @@ enum event_kind {
 
 enum severity { SEVERITY_INFO, SEVERITY_NOTICE, SEVERITY_WARN, SEVERITY_URGENT, SEVERITY_CRITICAL };
 
-/* Of states (1xx): BEGAN, ENDED. Of findings (3xx): RAISED, ONGOING, RECOVERED, WITHDRAWN. Of measurements: SUGGESTED. */
+/* Of states (1xx): BEGAN, ENDED. Of findings (3xx): RAISED, ONGOING, RECOVERED, RETRACTED. Of
+ * measurements: SUGGESTED. */
 enum event_state {
     EVENT_STATE_NONE = 0,
     EVENT_BEGAN = 1,
@@ -62,7 +64,7 @@ struct event {
     uint32_t stream, room;
     uint64_t epoch, case_number;
     uint64_t tick, emitted_tick; /* emitted_tick >= tick, except for nothing */
-    uint32_t ordinal;            /* tells apart events of one kind at one tick: the channel's index */
+    uint32_t ordinal; /* tells apart events of one kind at one tick: the channel's index */
     uint32_t site, channel, phase, state;
     uint64_t from_tick, to_tick;
     double from_value, to_value, quality;
@@ -86,7 +88,8 @@ extern const struct event_row event_rows[];
 extern const int event_rows_count;
 const struct event_row *event_row(uint32_t kind); /* NULL: not in events.def */
 
-/* True for a line state (1xx) in which values are withheld: all but NO_PULSE, WRONG_SITE and WEDGE (whose mean stays). */
+/* True for a line state (1xx) in which values are withheld: all but NO_PULSE, WRONG_SITE and WEDGE
+ * (whose mean stays). */
 bool event_withholds(uint32_t kind);
 
 /* The value of a quantity in an event; false where it has none. */
@@ -98,6 +101,7 @@ const char *phase_text(uint32_t phase);        /* "rest", "exercise", "drug", "p
 const char *method_text(uint32_t method);      /* "beat", "median of beats", ... */
 const char *event_state_text(uint32_t state);  /* "began", "ended", "raised", ... */
 
-/* One line in the field's words, such as "AO mean 74 -> 52 mmHg in 90 s (-30 %)". Needs the base rate for durations.
+/* One line in the field's words, such as "AO mean 74 -> 52 mmHg in 90 s (-30 %)", always with the
+ * site's label where the event has a site. Needs the base rate for durations (0: none are written).
  * Writes at most `size` bytes with the end; returns out. */
 char *event_text(const struct event *event, double base_rate_hz, char *out, size_t size);

@@ -175,7 +175,7 @@ static void write_lost(struct line *line, const struct event *event, double s) {
 /* Kinds that need other words than "site, text, duration"; a new event works without a row here. */
 static const struct {
     enum event_kind kind;
-    void (*write)(struct line *line, const struct event *event, double s);
+    void (*say)(struct line *line, const struct event *event, double s);
 } writers[] = {
     {EVENT_BEAT, write_values},         {EVENT_READING, write_values},
     {EVENT_BREATH, write_values},       {EVENT_SYSTOLE, write_values},
@@ -196,7 +196,7 @@ char *event_text(const struct event *event, double base_rate_hz, char *out, size
     }
     for (size_t i = 0; i < sizeof writers / sizeof writers[0]; i++) {
         if (writers[i].kind == event->kind) {
-            writers[i].write(&line, event, s);
+            writers[i].say(&line, event, s);
             return out;
         }
     }

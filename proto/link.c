@@ -2,7 +2,9 @@
 #include <assert.h>
 #include <string.h>
 
-static uint64_t add_limited(uint64_t a, uint64_t b) { return a > UINT64_MAX - b ? UINT64_MAX : a + b; }
+static uint64_t add_limited(uint64_t a, uint64_t b) {
+    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
 
 void link_sender_init(struct link_sender *s) { *s = (struct link_sender){0}; }
 

@@ -1,16 +1,16 @@
 /* link.h - who holds what, up to where is it durable: one protocol for feeds, events and commands.
  * Pure, no clock.
  *
- * Sender:   link_sender_init -> Hello -> (Welcome) -> records while credit lasts -> (Ack) -> forget
- *           what is acknowledged.
- * Receiver: link_receiver_resumes() decides how a Hello is answered: the record numbers fit exactly, or a
- *           new epoch begins. link_receiver_record() takes records in order; link_receiver_durable()
- *           turns "synced up to here" into an Ack.
+ * Sender:   link_sender_init -> Hello -> (Welcome) -> records while credit lasts -> (Ack) ->
+ *           forget what is acknowledged.
+ * Receiver: link_receiver_resumes() decides how a Hello is answered: the record numbers fit exactly,
+ *           or a new epoch begins. link_receiver_record() takes records in order;
+ *           link_receiver_durable() turns "synced up to here" into an Ack.
  *
  * Before a receiver begins a new epoch on a connection that lives (a case change), it makes durable
  * and acknowledges all that it has taken in the old one, and only then sends the Welcome: messages
- * keep their order, so the sender has let those records go when it renumbers the rest, and no sample
- * comes into two epochs.
+ * keep their order, so the sender has let those records go when it renumbers the rest, and no
+ * sample comes into two epochs.
  *
  * The records themselves stay with the caller; this is only the arithmetic, so that tests can drive
  * it from one seed. */
@@ -32,14 +32,14 @@ struct link_sender {
 void link_sender_init(struct link_sender *s);
 /* A record was added to the caller's store: its number. */
 uint64_t link_sender_add(struct link_sender *s);
-/* The next record to put on the wire: true and its number, while welcomed, credit and records last. */
+/* The next record to put on the wire: true and its number, while credit and records last. */
 bool link_sender_next(struct link_sender *s, uint64_t *sequence);
 /* The connection is new: fill the Hello and wait for the Welcome. */
 void link_sender_hello(struct link_sender *s, struct wire_frame *out, uint32_t stream,
                        const char *device, uint32_t room);
 
-/* What a Welcome means for the caller's store. It may come unasked: after a hole (resumed: send again
- * from its next_sequence) and at a case change (new epoch). */
+/* What a Welcome means for the caller's store. It may come unasked: after a hole (resumed: send
+ * again from its next_sequence) and at a case change (new epoch). */
 enum link_welcome { LINK_RESUMED, LINK_NEW_EPOCH, LINK_WELCOME_BAD };
 /* LINK_RESUMED: send from sent_next. LINK_NEW_EPOCH: put a StreamInfo (or nothing, for events and
  * commands) first and renumber all that is held from 0 with link_sender_renumber().
@@ -56,7 +56,7 @@ struct link_receiver {
     uint64_t case_number;
     uint64_t next_sequence; /* expected */
     uint64_t durable_next;  /* every record below is durable */
-    uint32_t credit;        /* records beyond durable_next; the caller sets it to what fits its memory */
+    uint32_t credit;        /* records beyond durable_next; the caller sets it by its memory */
 };
 
 void link_receiver_init(struct link_receiver *r, uint64_t epoch, uint64_t case_number,
@@ -67,8 +67,8 @@ bool link_receiver_resumes(const struct link_receiver *r, const struct wire_fram
 void link_receiver_welcome(const struct link_receiver *r, struct wire_frame *out, uint32_t stream,
                            enum welcome_why why);
 /* HEMO_OK: take it (next_sequence moved). HEMO_BAD_SEQUENCE with sequence < next: a duplicate, drop
- * it and ack again; above: a hole, ask again with a Welcome. HEMO_OLD_EPOCH, HEMO_WRONG_CASE: refuse.
- * HEMO_BAD_FIELD: no record at all. */
+ * it and ack again; above: a hole, ask again with one Welcome (not with one for each record behind
+ * the hole). HEMO_OLD_EPOCH, HEMO_WRONG_CASE: refuse. HEMO_BAD_FIELD: no record at all. */
 enum hemo_error link_receiver_record(struct link_receiver *r, const struct wire_frame *record);
 /* All records below `next` are durable. */
 void link_receiver_durable(struct link_receiver *r, uint64_t next);

@@ -56,7 +56,8 @@ size_t record_write(const struct record *record, uint8_t *out, size_t size) {
 static bool intact(const uint8_t *bytes, uint32_t length, uint32_t segment) {
     const uint8_t *end = bytes + RECORD_HEADER + length;
     return get(bytes + 4, 4) == checksum(bytes, length) && get(bytes + 18, 2) == 0 &&
-           get(bytes + 20, 4) == segment && all_zero(end, record_size(length) - RECORD_HEADER - length);
+           get(bytes + 20, 4) == segment &&
+           all_zero(end, record_size(length) - RECORD_HEADER - length);
 }
 
 enum hemo_error record_read(const uint8_t *bytes, size_t length, uint32_t segment,
@@ -81,7 +82,7 @@ enum hemo_error record_read(const uint8_t *bytes, size_t length, uint32_t segmen
     return out->type >= 1 && out->type <= RECORD_TYPE_MAX ? HEMO_OK : HEMO_BAD_FORMAT;
 }
 
-/* Cheap tests first: a checksum over each of the 64 KiB behind each of 8 million places is too slow. */
+/* Cheap tests first: a checksum over 64 KiB behind each of 8 million places is too slow. */
 static bool may_begin(const uint8_t *bytes, size_t length, uint32_t segment) {
     uint64_t payload_length = get(bytes, 4);
     return payload_length >= 1 && payload_length <= RECORD_PAYLOAD_MAX &&

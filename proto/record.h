@@ -1,9 +1,9 @@
 /* record.h - the journal's record: the bytes on disk, little-endian, versioned, checked. Pure.
  *
  * Segment file: 64-byte header, then records, each padded with zeros to 8 bytes, then zeros.
- *   header: "HEMOJRNL" · u32 version=1 · u32 segment number · u64 journal id · u64 first position ·
- *           zeros · u32 crc32c of bytes 0-59
- *   record: u32 payload length · u32 crc32c · u64 position · u16 type · u16 0 · u32 segment number ·
+ *   header: "HEMOJRNL", u32 version=1, u32 segment number, u64 journal id, u64 first position,
+ *           zeros, u32 crc32c of bytes 0-59
+ *   record: u32 payload length, u32 crc32c, u64 position, u16 type, u16 0, u32 segment number,
  *           payload (a packed Frame)
  * The checksum covers the length and everything behind itself, the segment number included, so that
  * a recycled file's old record never validates. A record of length 0 ends the segment.
@@ -24,7 +24,7 @@ enum { RECORD_HEADER = 24, SEGMENT_HEADER = 64, RECORD_PAYLOAD_MAX = 65536, RECO
 
 enum record_type {
     RECORD_FRAME = 1,   /* a device's record as it came: Samples, StreamInfo, Mark, Gap */
-    RECORD_COMMAND = 2, /* worklistd's record, stamped: EpochBegin follows where it changes a case */
+    RECORD_COMMAND = 2, /* worklistd's record, stamped: EpochBegin follows at a case change */
     RECORD_EVENT = 3,   /* Event: sequence = position in hemod's own stream */
     RECORD_EPOCH = 4,   /* EpochBegin: the same */
     RECORD_TYPE_MAX = 4

@@ -32,7 +32,8 @@ extern const int site_rows_count;
 /* The row of a site; NULL where the number is not in sites.def. */
 const struct site_row *site_row(uint32_t number);
 
-/* The site of a label or name, case-insensitive ("pa" is the pulmonary artery; "Pa" and "Pd" match exactly first).
+/* The site of a label or name, case-insensitive ("pa" is the pulmonary artery; "Pa" and "Pd" match
+ * exactly first).
  * Also knows the recordings' labels: PAP = PA, ABP = ART, PCWP = PCW, II/V/MCL1 and the like = ECG,
  * and everything unknown = SITE_AUX. */
 enum site site_from_label(const char *label);

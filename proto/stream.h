@@ -1,26 +1,28 @@
-/* stream.h - what a stream consists of: channels, their rates as ticks of one counter, their scales. A plain value. Pure.
+/* stream.h - what a stream consists of: channels, rates as ticks of one counter, scales. Plain values.
+ * Pure.
  *
- * The base tick is the least common rate of the channels; sample k of a channel lies at tick k * ticks_per_sample.
- * physical = (raw - offset) * scale; raw SAMPLE_MISSING is no sample. */
+ * The base tick is the least common rate of the channels; sample k of a channel lies at tick
+ * k * ticks_per_sample. physical = (raw - offset) * scale; raw SAMPLE_MISSING is no sample. */
 #pragma once
 #include "proto/error.h"
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { STREAM_CHANNELS_MAX = 16, STREAM_LABEL_MAX = 32, STREAM_NAME_MAX = 64, SAMPLE_MISSING = -32768 };
-enum { SAMPLES_PER_RECORD_MAX = 2048, STREAM_GROUPS_MAX = 16 };
+enum { STREAM_CHANNELS_MAX = 16, STREAM_GROUPS_MAX = 16, STREAM_LABEL_MAX = 32 };
+enum { STREAM_NAME_MAX = 64, SAMPLES_PER_RECORD_MAX = 2048, SAMPLE_MISSING = -32768 };
 
 enum stream_origin { ORIGIN_LIVE = 1, ORIGIN_REPLAY = 2, ORIGIN_SIMULATED = 3, ORIGIN_MAX = 3 };
 enum stream_unit { UNIT_MMHG = 1, UNIT_MV = 2, UNIT_L_MIN = 3, UNIT_OTHER = 4, UNIT_MAX = 4 };
 enum mark_kind {
-    MARK_SITE = 1, MARK_ZEROING, MARK_FLUSH, MARK_PHASE, MARK_DRUG, MARK_VALUE, MARK_WEDGE, MARK_NOTE, MARK_KIND_MAX = 8
+    MARK_SITE = 1, MARK_ZEROING, MARK_FLUSH, MARK_PHASE, MARK_DRUG, MARK_VALUE, MARK_WEDGE,
+    MARK_NOTE, MARK_KIND_MAX = 8
 };
 enum gap_reason { GAP_DEVICE = 1, GAP_NOT_HELD, GAP_COUNTER_JUMP, GAP_REFUSED, GAP_REASON_MAX = 4 };
 
 struct stream_channel {
     uint32_t site;             /* enum site */
     uint32_t ticks_per_sample; /* 1..65535 */
-    uint32_t group;            /* 0..15; all channels of a group have the same ticks_per_sample */
+    uint32_t group; /* 0..15; all channels of a group have the same ticks_per_sample */
     double scale;
     int32_t offset;
     uint32_t unit; /* enum stream_unit */
@@ -29,7 +31,8 @@ struct stream_channel {
 };
 
 struct stream_info {
-    uint32_t base_rate_numerator, base_rate_denominator; /* Hz; both 1..4e9, rate 1..8000 Hz per channel */
+    /* Hz; both 1..4e9, rate 1..8000 Hz per channel */
+    uint32_t base_rate_numerator, base_rate_denominator;
     int64_t started_at_ns;
     uint32_t origin, speed_percent;
     uint32_t channels_count;
@@ -39,13 +42,14 @@ struct stream_info {
 
 double stream_base_rate_hz(const struct stream_info *info);
 double stream_channel_rate_hz(const struct stream_info *info, uint32_t channel);
-int64_t stream_tick_at_ns(const struct stream_info *info, uint64_t tick); /* UTC of a tick, by the counter */
+/* UTC of a tick, by the counter; INT64_MAX where that lies behind the year 2262. */
+int64_t stream_tick_at_ns(const struct stream_info *info, uint64_t tick);
 
 /* All promises of the struct above; HEMO_OK or the error. */
 enum hemo_error stream_check(const struct stream_info *info);
 
-/* A block of samples of one group: count samples of each of the group's channels, channel by channel. The pointer
- * belongs to the caller and must live through the call only. */
+/* A block of samples of one group: count samples of each of the group's channels, channel by
+ * channel. The pointer belongs to the caller and must live through the call only. */
 struct sample_block {
     uint64_t first_tick;
     uint32_t group, channels, count;

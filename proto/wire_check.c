@@ -140,7 +140,7 @@ static enum hemo_error check_64(const struct wire_field *field, struct cursor *c
         return error;
     if (field->type == TYPE_DOUBLE)
         return check_double(field, bits);
-    return check_unsigned(field, bits); /* sfixed64: the negative ones are large here, and refused */
+    return check_unsigned(field, bits); /* of sfixed64 the negative ones are large here: refused */
 }
 
 static bool bytes_ok(enum wire_class kind, const uint8_t *bytes, size_t length) {

@@ -1,4 +1,4 @@
-/* The table of all fields that may come over the wire. tests/t_wire.c holds it against hemo.proto. */
+/* The table of all fields that may come over the wire; t_wire.c holds it against hemo.proto. */
 #include "proto/wire_check.h"
 #include "proto/quantity.h"
 

@@ -1,7 +1,7 @@
 /* wire_text.h - which bytes may stand in an identifier or text that came from outside. Pure.
  *
- * None lets a NUL, a control character or a broken UTF-8 sequence pass, nor the characters that turn
- * the direction of a line or end it, so that what a person reads is what the bytes say. */
+ * None lets a NUL, a control character or a broken UTF-8 sequence pass, nor the characters that
+ * turn the direction of a line or end it, so that what a person reads is what the bytes say. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
