@@ -1,8 +1,8 @@
 /* id.h - one 128-bit id for everything that is said about a signal. Pure.
  *
  * The id is a function of (stream, epoch, tick, kind, ordinal) and of nothing else, never of a
- * sequence number: the same signal gives the same ids at every block size, replayed at every speed, so the
- * database takes each event once.
+ * sequence number: the same signal gives the same ids at every block size, replayed at every
+ * speed, so the database takes each event once.
  *
  * Two halves of 64 bits, written big-endian, begin at "HEMOSTRE" and "AM-EVENT" as numbers and take
  * in the four words stream << 32 | kind, epoch, tick, ordinal by one round each (the finaliser of

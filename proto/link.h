@@ -3,8 +3,8 @@
  *
  * Sender:   link_sender_init -> Hello -> (Welcome) -> records while credit lasts -> (Ack) ->
  *           forget what is acknowledged.
- * Receiver: link_receiver_resumes() decides how a Hello is answered: the record numbers fit exactly,
- *           or a new epoch begins. link_receiver_record() takes records in order;
+ * Receiver: link_receiver_resumes() decides how a Hello is answered: the numbers fit exactly, or a
+ *           new epoch begins. link_receiver_record() takes records in order;
  *           link_receiver_durable() turns "synced up to here" into an Ack.
  *
  * Before a receiver begins a new epoch on a connection that lives (a case change), it makes durable

@@ -1,5 +1,5 @@
-/* stream.h - what a stream consists of: channels, rates as ticks of one counter, scales. Plain values.
- * Pure.
+/* stream.h - what a stream consists of: channels, rates as ticks of one counter, scales.
+ * Plain values. Pure.
  *
  * The base tick is the least common rate of the channels; sample k of a channel lies at tick
  * k * ticks_per_sample. physical = (raw - offset) * scale; raw SAMPLE_MISSING is no sample. */

@@ -118,7 +118,7 @@ struct wire_frame {
 /* HEMO_OK, or the first thing that is wrong; then *frame must not be read. */
 enum hemo_error wire_parse(struct wire_frame *frame, const uint8_t *bytes, size_t length);
 
-/* Everything zero but the kind; the arena is left alone: clearing it would cost more than parsing. */
+/* Everything zero but the kind; the arena is left alone: clearing it costs more than parsing. */
 void wire_begin(struct wire_frame *frame, enum wire_kind kind);
 
 /* Writes the frame (arena unused); *length is set. HEMO_NO_ROOM when it does not fit `size` or
