@@ -1,0 +1,123 @@
+#include "sim/options.h"
+
+static const char program_help[] =
+    "hemosim plays recordings and simulated patients as a feed, and analyzes them.\n"
+    "\n"
+    "  hemosim analyze -r data/demo1 --beats beats.csv --events events.csv\n"
+    "  hemosim replay -r data/demo1 --send tcp://127.0.0.1:7400 --insecure\n"
+    "  hemosim play bleeding --send tcp://127.0.0.1:7400 --speed 20 --insecure\n"
+    "\n"
+    "Commands (hemosim COMMAND --help):\n"
+    "  analyze   a WFDB record through the detectors, as fast as it goes\n"
+    "  replay    a WFDB record as a feed to hemod\n"
+    "  play      a simulated patient as a feed to hemod\n"
+    "  gen       a simulated patient as a WFDB record with its truth\n"
+    "  info      what is in a WFDB record\n"
+    "  list      simulated patients and faults\n"
+    "\n"
+    "Results go to stdout, messages and progress to stderr.\n"
+    "Exit: 0 ok, 1 failed while running, 2 wrong usage, 3 input missing or\n"
+    "unreadable, 4 input invalid, 5 peer refused or lost, 130 interrupted.\n";
+
+#define READING_HELP                                                               \
+    "  -r, --record RECORD  NAME or NAME.hea, with its .dat beside it\n"           \
+    "  -f, --from TIME      begin there: seconds or h:mm:ss, from the beginning\n" \
+    "  -t, --to TIME        end there\n"                                           \
+    "  -s, --signals A,B    only these, by label or number from 0\n"               \
+    "  -m, --map A=SITE     signal A was taken at SITE (RA, RV, PA, PCW, AO, ...)\n" \
+    "  --ignore-checksums   read a record that is known to be cut or edited\n"
+
+#define SENDING_HELP                                                             \
+    "  --send ADDRESS       of hemod's feeds, such as tcp://127.0.0.1:7400;\n"     \
+    "                       --to ADDRESS means the same\n"                         \
+    "  --room N             1..999, default 1\n"                                   \
+    "  --speed 1|4|20|max   default 1: real time\n"                                \
+    "  --device NAME        as in hemod's configuration, default LABn-HEMO\n"      \
+    "  --key FILE           NAME.secret, made by hemoctl keys\n"                   \
+    "  --server-key FILE    hemod's .public\n"                                     \
+    "  --insecure           without keys, to a loopback address only\n"
+
+#define EVERY_HELP                                             \
+    "  --json               results as one JSON object a line\n" \
+    "  -q, -v               quieter, more words on stderr\n"     \
+    "  -h, -V               this help, the version\n"
+
+static const char analyze_help[] =
+    "hemosim analyze: a WFDB record through the detectors, as fast as it goes.\n"
+    "\n"
+    "  hemosim analyze -r data/demo1 --beats beats.csv --events events.csv\n"
+    "  hemosim analyze -r data/demo1 -m P1=PA -f 1:00 -t 5:00 --json\n"
+    "  hemosim analyze -r data/demo1 --marks marks.csv --rules rules.ini\n"
+    "\n" READING_HELP
+    "  --beats FILE         CSV: time_s,site,systolic,diastolic,mean,edp,a,v,\n"
+    "                       rate,quality,channel,emitted_s\n"
+    "  --events FILE        CSV: time_s,room,event,site,text,from,to\n"
+    "  --marks FILE         CSV: time_s,kind,channel,value,text; kinds site,\n"
+    "                       zeroing, flush, wedge (1 begins, 0 ends), phase,\n"
+    "                       drug, note, value (text: the quantity)\n"
+    "  --rules FILE         thresholds, see detectors/README.md\n"
+    "  --room N             written into the events, default 1\n" EVERY_HELP;
+
+static const char replay_help[] =
+    "hemosim replay: a WFDB record as a feed to hemod. Ends when all is durable.\n"
+    "\n"
+    "  hemosim replay -r data/demo1 --send tcp://127.0.0.1:7400 --room 2 \\\n"
+    "      --device LAB2-HEMO --key LAB2-HEMO.secret --server-key hemod.public\n"
+    "  hemosim replay -r data/demo1 --send tcp://127.0.0.1:7400 --insecure\n"
+    "  hemosim replay -r data/demo1 -m PAP=PA --speed 20 --to tcp://127.0.0.1:7400\n"
+    "\n" READING_HELP "  --marks FILE         as in analyze\n" SENDING_HELP EVERY_HELP;
+
+static const char play_help[] =
+    "hemosim play: a simulated patient as a feed to hemod.\n"
+    "\n"
+    "  hemosim play stable --send tcp://127.0.0.1:7400 --insecure\n"
+    "  hemosim play bleeding --send tcp://127.0.0.1:7400 --speed 20 --duration 5:00\n"
+    "  hemosim play failing --seed 7 --fault flush@60+3 --send tcp://127.0.0.1:7400\n"
+    "\n"
+    "  --duration TIME      default 5:00\n"
+    "  --seed N             same seed, same samples; default 1\n"
+    "  --fault NAME@S+D     inject a fault at S seconds for D seconds; may be\n"
+    "                       repeated; hemosim list shows the names\n" SENDING_HELP EVERY_HELP;
+
+static const char gen_help[] =
+    "hemosim gen: a simulated patient as a WFDB record (format 16) with its truth.\n"
+    "\n"
+    "  hemosim gen stable -o data/stable\n"
+    "  hemosim gen bleeding -o data/bleeding --duration 10:00 --seed 7\n"
+    "  hemosim gen failing -o data/failing --fault flush@60+3 --force\n"
+    "\n"
+    "Writes NAME.hea, NAME.dat, NAME.truth.csv (each beat at its site) and\n"
+    "NAME.marks.csv (what the device says, for analyze --marks).\n"
+    "\n"
+    "  -o, --out RECORD     its files must not exist, or --force\n"
+    "  --duration TIME      default 5:00\n"
+    "  --seed N             same seed, same samples; default 1\n"
+    "  --fault NAME@S+D     inject a fault at S seconds for D seconds\n"
+    "  --force              replace files\n" EVERY_HELP;
+
+static const char info_help[] =
+    "hemosim info: what is in a WFDB record.\n"
+    "\n"
+    "  hemosim info -r data/demo1\n"
+    "  hemosim info data/demo1.hea\n"
+    "  hemosim info -r data/demo1 --json\n"
+    "\n" READING_HELP EVERY_HELP;
+
+static const char list_help[] = "hemosim list: simulated patients and faults.\n"
+                                "\n"
+                                "  hemosim list\n"
+                                "  hemosim list --json\n"
+                                "  hemosim list | grep bleeding\n"
+                                "\n" EVERY_HELP;
+
+const char *options_help(enum command command) {
+    switch (command) {
+    case COMMAND_ANALYZE: return analyze_help;
+    case COMMAND_REPLAY: return replay_help;
+    case COMMAND_PLAY: return play_help;
+    case COMMAND_GEN: return gen_help;
+    case COMMAND_INFO: return info_help;
+    case COMMAND_LIST: return list_help;
+    default: return program_help;
+    }
+}

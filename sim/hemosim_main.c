@@ -1,0 +1,53 @@
+/* hemosim: recordings and simulated patients, as a feed or through the detectors. See hemosim --help. */
+#include "detectors/rules.h"
+#include "sim/analyze.h"
+#include "sim/info.h"
+#include "sim/options.h"
+#include <signal.h>
+#include <stdio.h>
+
+static struct {
+    volatile sig_atomic_t stop;
+} hemosim;
+
+static void on_signal(int number) {
+    (void)number;
+    hemosim.stop = 1;
+}
+
+static void catch_signals(void) {
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    action.sa_handler = SIG_IGN; /* a closed pipe is an error of the write, with a line */
+    sigaction(SIGPIPE, &action, NULL);
+}
+
+static enum hemo_error run(const struct options *options, struct failure *failure) {
+    switch (options->command) {
+    case COMMAND_ANALYZE: return analyze_run(options, &hemosim.stop, failure);
+    case COMMAND_INFO: return info_run(options, failure);
+    default:
+        return failure_set(failure, HEMO_BAD_CONFIG, "no command (see --help)");
+    }
+}
+
+int main(int argc, char **argv) {
+    struct options options;
+    struct failure failure;
+    enum hemo_error error = options_parse(&options, argc, argv, &failure);
+    if (!error && options.version) {
+        printf("hemosim %s, rules %u\n", HEMO_VERSION, rules_default().version);
+        return 0;
+    }
+    if (!error && options.help) {
+        fputs(options_help(options.command), stdout);
+        return 0;
+    }
+    catch_signals();
+    if (!error)
+        error = run(&options, &failure);
+    if (error)
+        fprintf(stderr, "hemosim: %s\n", failure.text);
+    return failure_exit(error);
+}

@@ -1,0 +1,57 @@
+#include "sim/info.h"
+#include "proto/site.h"
+#include "sim/record_source.h"
+#include <math.h>
+#include <stdio.h>
+
+static const char *const unit_names[] = {"", "mmHg", "mV", "L/min", "other"};
+
+static void print_json(const struct stream_info *info, double length_s) {
+    printf("{\"type\":\"record\",\"name\":\"%s\",\"seconds\":%.10g,\"channels\":%u}\n", info->name,
+           length_s, info->channels_count);
+    for (uint32_t c = 0; c < info->channels_count; c++) {
+        const struct stream_channel *channel = &info->channels[c];
+        fputs("{\"type\":\"channel\",\"label\":\"", stdout);
+        for (const char *at = channel->label; *at; at++)
+            printf(*at == '"' || *at == '\\' ? "\\%c" : "%c", *at);
+        printf("\",\"site\":\"%s\",\"rate_hz\":%.10g,\"unit\":\"%s\",\"gain\":%.10g,"
+               "\"baseline\":%d}\n",
+               site_row(channel->site)->name, stream_channel_rate_hz(info, c),
+               unit_names[channel->unit], 1 / channel->scale, channel->offset);
+    }
+}
+
+static void print_text(const struct stream_info *info, double length_s) {
+    printf("%s: %.3f s, %u channels\n", info->name, length_s, info->channels_count);
+    printf("  %-16s %-5s %10s %-6s %12s %9s\n", "label", "site", "rate Hz", "unit", "gain",
+           "baseline");
+    for (uint32_t c = 0; c < info->channels_count; c++) {
+        const struct stream_channel *channel = &info->channels[c];
+        printf("  %-16s %-5s %10.6g %-6s %12.6g %9d\n", channel->label,
+               site_row(channel->site)->name, stream_channel_rate_hz(info, c),
+               unit_names[channel->unit], 1 / channel->scale, channel->offset);
+    }
+}
+
+enum hemo_error info_run(const struct options *options, struct failure *failure) {
+    struct source source;
+    struct record_source_config config = {.path = options->record,
+                                          .from_s = options->from_s,
+                                          .to_s = options->to_s,
+                                          .signals = options->signals,
+                                          .maps = options->maps,
+                                          .maps_count = options->maps_count};
+    enum hemo_error error = record_source_open(&source, &config, failure);
+    if (error)
+        return error;
+    double length_s =
+        (double)(source.end_tick - source.first_tick) / stream_base_rate_hz(&source.info);
+    if (*record_source_note(&source) && !options->quiet)
+        fprintf(stderr, "hemosim: note: %s\n", record_source_note(&source));
+    if (options->json)
+        print_json(&source.info, length_s);
+    else
+        print_text(&source.info, length_s);
+    source.close(source.state);
+    return HEMO_OK;
+}

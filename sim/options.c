@@ -1,0 +1,313 @@
+#include "sim/options.h"
+#include <assert.h>
+#include <ctype.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum value_kind { FLAG, TEXT, TEXTS, TIME, ROOM, SPEED, SEED, WHERE };
+
+enum { WORD_MAX = 32 };
+
+#define READS ((unsigned)(COMMAND_ANALYZE | COMMAND_REPLAY | COMMAND_INFO))
+#define SENDS ((unsigned)(COMMAND_REPLAY | COMMAND_PLAY))
+#define SIMULATES ((unsigned)(COMMAND_PLAY | COMMAND_GEN))
+#define ALL (READS | SENDS | SIMULATES | COMMAND_LIST)
+
+struct option_row {
+    const char *name;
+    char letter;
+    enum value_kind kind;
+    unsigned commands;
+    size_t offset; /* of the field in struct options */
+};
+
+#define AT(field) offsetof(struct options, field)
+
+static const struct option_row rows[] = {
+    {"record", 'r', TEXT, READS, AT(record)},
+    {"from", 'f', TIME, READS, AT(from_s)},
+    {"to", 't', WHERE, READS | SENDS, AT(to_s)},
+    {"signals", 's', TEXT, READS, AT(signals)},
+    {"map", 'm', TEXTS, READS, AT(maps)},
+    {"marks", 0, TEXT, COMMAND_ANALYZE | COMMAND_REPLAY, AT(marks)},
+    {"ignore-checksums", 0, FLAG, READS, AT(ignore_checksums)},
+    {"beats", 0, TEXT, COMMAND_ANALYZE, AT(beats)},
+    {"events", 0, TEXT, COMMAND_ANALYZE, AT(events)},
+    {"rules", 0, TEXT, COMMAND_ANALYZE, AT(rules)},
+    {"send", 0, TEXT, SENDS, AT(send)},
+    {"room", 0, ROOM, COMMAND_ANALYZE | SENDS, AT(room)},
+    {"speed", 0, SPEED, SENDS, AT(speed)},
+    {"device", 0, TEXT, SENDS, AT(device)},
+    {"key", 0, TEXT, SENDS, AT(key)},
+    {"server-key", 0, TEXT, SENDS, AT(server_key)},
+    {"insecure", 0, FLAG, SENDS, AT(insecure)},
+    {"seed", 0, SEED, ALL, AT(seed)},
+    {"duration", 0, TIME, SIMULATES, AT(duration_s)},
+    {"fault", 0, TEXTS, SIMULATES, AT(faults)},
+    {"out", 'o', TEXT, COMMAND_GEN, AT(out)},
+    {"force", 0, FLAG, COMMAND_ANALYZE | COMMAND_GEN, AT(force)},
+    {"json", 0, FLAG, ALL, AT(json)},
+    {"quiet", 'q', FLAG, ALL, AT(quiet)},
+    {"verbose", 'v', FLAG, ALL, AT(verbose)},
+    {"help", 'h', FLAG, ALL, AT(help)},
+    {"version", 'V', FLAG, ALL, AT(version)},
+};
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+static const struct {
+    const char *name;
+    enum command command;
+} commands[] = {
+    {"analyze", COMMAND_ANALYZE}, {"replay", COMMAND_REPLAY}, {"play", COMMAND_PLAY},
+    {"gen", COMMAND_GEN},         {"info", COMMAND_INFO},     {"list", COMMAND_LIST},
+};
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static int least(int a, int b) { return a < b ? a : b; }
+
+/* Edits from one word to the other; words beyond WORD_MAX are far from everything. */
+static int distance(const char *a, const char *b) {
+    size_t n = strlen(a), m = strlen(b);
+    int row[WORD_MAX + 1];
+    if (n > WORD_MAX || m > WORD_MAX)
+        return WORD_MAX;
+    for (size_t j = 0; j <= m; j++)
+        row[j] = (int)j;
+    for (size_t i = 1; i <= n; i++) {
+        int diagonal = row[0];
+        row[0] = (int)i;
+        for (size_t j = 1; j <= m; j++) {
+            int changed = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            row[j] = least(changed, 1 + least(row[j], row[j - 1]));
+        }
+    }
+    return row[m];
+}
+
+static enum hemo_error unknown_option(const char *word, size_t length, struct failure *failure) {
+    char typed[WORD_MAX + 2] = "";
+    if (length <= WORD_MAX)
+        memcpy(typed, word, length);
+    int best = 4;
+    const char *near = NULL;
+    for (int i = 0; i < ROWS && *typed; i++) {
+        int far = distance(typed, rows[i].name);
+        if (far < best && far < (int)strlen(rows[i].name)) {
+            best = far;
+            near = rows[i].name;
+        }
+    }
+    if (near)
+        return failure_set(failure, HEMO_BAD_CONFIG,
+                           "unknown option --%.40s (did you mean --%s?)", typed, near);
+    return failure_set(failure, HEMO_BAD_CONFIG, "unknown option --%.40s (see --help)", typed);
+}
+
+static enum hemo_error parse_command(struct options *o, const char *word,
+                                     struct failure *failure) {
+    const char *near = NULL;
+    int best = 4;
+    for (int i = 0; i < COMMANDS; i++) {
+        int far = distance(word, commands[i].name);
+        if (!far)
+            o->command = commands[i].command;
+        if (far < best) {
+            best = far;
+            near = commands[i].name;
+        }
+    }
+    if (o->command)
+        return HEMO_OK;
+    return failure_set(failure, HEMO_BAD_CONFIG, "unknown command \"%.40s\" (%s%s%s)", word,
+                       near ? "did you mean " : "want analyze, replay, play, gen, info or list",
+                       near ? near : "", near ? "?" : "");
+}
+
+static bool parse_real(const char *text, double *out) {
+    if (!isdigit((unsigned char)*text) && *text != '.')
+        return false;
+    char *end;
+    *out = strtod(text, &end);
+    return end != text && !*end && isfinite(*out) && text[1] != 'x' && text[1] != 'X';
+}
+
+/* "90", "1:30", "0:01:30.5": seconds. */
+static bool parse_time(const char *text, double *out) {
+    double total = 0;
+    char part[24];
+    for (int parts = 0; parts < 3; parts++) {
+        size_t length = strcspn(text, ":");
+        double value;
+        if (length >= sizeof part)
+            return false;
+        memcpy(part, text, length);
+        part[length] = 0;
+        if (!parse_real(part, &value) || (parts && value >= 60))
+            return false;
+        total = total * 60 + value;
+        if (!text[length]) {
+            *out = total;
+            return total <= 1e9;
+        }
+        text += length + 1;
+    }
+    return false;
+}
+
+static bool parse_speed(const char *text, double *out) {
+    if (!strcmp(text, "max")) {
+        *out = 0;
+        return true;
+    }
+    return parse_real(text, out) && *out >= 0.1 && *out <= 1000;
+}
+
+static bool parse_count(const char *text, uint64_t max, uint64_t *out) {
+    char *end;
+    size_t length = strlen(text);
+    if (!isdigit((unsigned char)*text) || length > 19)
+        return false;
+    *out = strtoull(text, &end, 10);
+    return !*end && *out <= max;
+}
+
+static enum hemo_error want(const struct option_row *row, const char *value, const char *what,
+                            struct failure *failure) {
+    return failure_set(failure, HEMO_BAD_CONFIG, "--%s \"%.60s\" (want %s)", row->name, value,
+                       what);
+}
+
+static enum hemo_error add_text(struct options *o, const struct option_row *row, const char *value,
+                                struct failure *failure) {
+    bool map = row->offset == AT(maps);
+    int *count = map ? &o->maps_count : &o->faults_count;
+    int most = map ? OPTIONS_MAPS_MAX : OPTIONS_FAULTS_MAX;
+    if (*count == most)
+        return failure_set(failure, HEMO_BAD_CONFIG, "--%s given more than %d times", row->name,
+                           most);
+    (map ? o->maps : o->faults)[(*count)++] = value;
+    return HEMO_OK;
+}
+
+static enum hemo_error set_value(struct options *o, const struct option_row *row,
+                                 const char *value, struct failure *failure) {
+    void *field = (char *)o + row->offset;
+    uint64_t count;
+    switch (row->kind) {
+    case FLAG: *(bool *)field = true; return HEMO_OK;
+    case TEXTS: return add_text(o, row, value, failure);
+    case WHERE:
+        /* The address of a feed is --send; issue and habit also write --to tcp://... */
+        if (strstr(value, "://")) {
+            o->send = value;
+            return HEMO_OK;
+        }
+        if (!(o->command & READS))
+            return want(row, value, "an address such as tcp://127.0.0.1:7400", failure);
+        return parse_time(value, field) ? HEMO_OK : want(row, value, "a time: 90 or 1:30", failure);
+    case TIME:
+        return parse_time(value, field) ? HEMO_OK : want(row, value, "a time: 90 or 1:30", failure);
+    case SPEED:
+        return parse_speed(value, field) ? HEMO_OK
+                                         : want(row, value, "1, 4, 20 or max", failure);
+    case SEED:
+        return parse_count(value, UINT64_MAX, field) ? HEMO_OK
+                                                     : want(row, value, "a number", failure);
+    case ROOM:
+        if (!parse_count(value, 999, &count) || !count)
+            return want(row, value, "1..999", failure);
+        *(uint32_t *)field = (uint32_t)count;
+        return HEMO_OK;
+    default: *(const char **)field = value; return HEMO_OK;
+    }
+}
+
+static const struct option_row *find_row(const char *word, size_t length) {
+    for (int i = 0; i < ROWS; i++) {
+        bool single = length == 1 && rows[i].letter && rows[i].letter == *word;
+        if (single || (strlen(rows[i].name) == length && !memcmp(rows[i].name, word, length)))
+            return &rows[i];
+    }
+    return NULL;
+}
+
+/* The option at argv[*at]; *at moves over its value. */
+static enum hemo_error parse_option(struct options *o, char **argv, int *at,
+                                    struct failure *failure) {
+    const char *word = argv[*at];
+    bool is_long = word[1] == '-';
+    const char *name = word + 1 + is_long;
+    size_t length = is_long ? strcspn(name, "=") : 1;
+    if (is_long && length < 2)
+        return failure_set(failure, HEMO_BAD_CONFIG, "\"%.40s\" (see --help)", word);
+    const struct option_row *row = find_row(name, length);
+    if (!row && !is_long)
+        return failure_set(failure, HEMO_BAD_CONFIG, "unknown option -%c (see --help)", *name);
+    if (!row)
+        return unknown_option(name, length, failure);
+    if (o->command && !(row->commands & o->command))
+        return failure_set(failure, HEMO_BAD_CONFIG, "--%s does not belong to %s (see --help)",
+                           row->name, argv[1]);
+    const char *value = name[length] ? name + length + is_long : NULL;
+    if (row->kind == FLAG) {
+        if (value)
+            return failure_set(failure, HEMO_BAD_CONFIG, "\"%.40s\": --%s takes no value", word,
+                               row->name);
+        return set_value(o, row, NULL, failure);
+    }
+    if (!value)
+        value = argv[*at + 1] ? argv[++*at] : "";
+    if (!*value)
+        return failure_set(failure, HEMO_BAD_CONFIG, "--%s needs a value (see --help)", row->name);
+    return set_value(o, row, value, failure);
+}
+
+static enum hemo_error check(struct options *o, struct failure *failure) {
+    if (o->help || o->version)
+        return HEMO_OK;
+    if (!o->command)
+        return failure_set(failure, HEMO_BAD_CONFIG,
+                           "no command (want analyze, replay, play, gen, info or list)");
+    if (o->command & READS && !o->record)
+        return failure_set(failure, HEMO_BAD_CONFIG, "no record (want -r RECORD)");
+    if (o->record && !strcmp(o->record, "-"))
+        return failure_set(failure, HEMO_BAD_CONFIG,
+                           "a record is two files and cannot come from \"-\" (want -r RECORD)");
+    if (o->command & SIMULATES && !o->patient)
+        return failure_set(failure, HEMO_BAD_CONFIG, "no patient (see hemosim list)");
+    if (o->command & SENDS && !o->send)
+        return failure_set(failure, HEMO_BAD_CONFIG,
+                           "no address (want --send tcp://127.0.0.1:7400)");
+    if (o->command & SENDS && !o->insecure && (!o->key || !o->server_key))
+        return failure_set(failure, HEMO_BAD_CONFIG, "no key (want --key FILE.secret --server-key "
+                                                     "FILE.public, or --insecure)");
+    if (o->command == COMMAND_GEN && !o->out)
+        return failure_set(failure, HEMO_BAD_CONFIG, "no output (want -o RECORD)");
+    if (o->to_s <= o->from_s)
+        return failure_set(failure, HEMO_BAD_CONFIG, "--to %g is not after --from %g", o->to_s,
+                           o->from_s);
+    return HEMO_OK;
+}
+
+enum hemo_error options_parse(struct options *options, int argc, char **argv,
+                              struct failure *failure) {
+    *options = (struct options){.to_s = NAN, .room = 1, .speed = 1, .seed = 1, .duration_s = 300};
+    enum hemo_error error = HEMO_OK;
+    int at = 1;
+    if (argc > 1 && argv[1][0] != '-' && (error = parse_command(options, argv[at++], failure)))
+        return error;
+    for (; at < argc && !error; at++) {
+        const char **name = options->command & SIMULATES ? &options->patient : &options->record;
+        if (argv[at][0] == '-' && argv[at][1])
+            error = parse_option(options, argv, &at, failure);
+        else if (*name || options->command == COMMAND_LIST)
+            error = failure_set(failure, HEMO_BAD_CONFIG, "\"%.60s\" is one name too many",
+                                argv[at]);
+        else
+            *name = argv[at];
+    }
+    return error ? error : check(options, failure);
+}
