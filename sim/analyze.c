@@ -106,7 +106,8 @@ static enum hemo_error open_all(struct analysis *a, struct failure *failure) {
     return HEMO_OK;
 }
 
-/* What the room refuses although the source made it is our bug or a mark that does not fit: say so, never go on silently. */
+/* What the room refuses although the source made it is our bug or a mark that does not fit: say
+ * so, never go on silently. */
 static enum hemo_error use(struct analysis *a, const struct source_item *item,
                            struct failure *failure) {
     enum hemo_error error = HEMO_OK;
@@ -158,8 +159,7 @@ static enum hemo_error finish(struct analysis *a, double took_s, struct failure 
         results_summary(&a->results, &counts, stdout);
     if (fflush(stdout) || ferror(stdout))
         return failure_set(failure, HEMO_DISK_FULL, "stdout: results cannot be written");
-    double length_s =
-        (double)(a->source.end_tick - a->source.first_tick) / a->results.base_rate_hz;
+    double length_s = (double)(a->source.end_tick - a->source.first_tick) / a->results.base_rate_hz;
     if (!o->quiet)
         fprintf(stderr,
                 "analyzed %.1f s, %u ch, %" PRIu64 " samples, %" PRIu64 " beats, %" PRIu64

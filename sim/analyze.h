@@ -1,4 +1,5 @@
-/* analyze.h - `hemosim analyze`: a record through the room's detectors, as fast as it goes; prints and writes the results.
+/* analyze.h - `hemosim analyze`: a record through the room's detectors, as fast as it goes;
+ * prints and writes the results.
  * *stop becoming true ends it early with HEMO_INTERRUPTED and no files written. */
 #pragma once
 #include "sim/failure.h"

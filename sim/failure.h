@@ -5,7 +5,8 @@
  *     fprintf(stderr, "hemosim: %s\n", failure.text);
  *     return failure_exit(failure.error);
  *
- * The line says where, what, and in brackets what to do or what is wanted. Bytes from outside are printable or '?'. */
+ * The line says where, what, and in brackets what to do or what is wanted. Bytes from outside are
+ * printable or '?'. */
 #pragma once
 #include "proto/error.h"
 

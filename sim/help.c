@@ -19,27 +19,27 @@ static const char program_help[] =
     "Exit: 0 ok, 1 failed while running, 2 wrong usage, 3 input missing or\n"
     "unreadable, 4 input invalid, 5 peer refused or lost, 130 interrupted.\n";
 
-#define READING_HELP                                                               \
-    "  -r, --record RECORD  NAME or NAME.hea, with its .dat beside it\n"           \
-    "  -f, --from TIME      begin there: seconds or h:mm:ss, from the beginning\n" \
-    "  -t, --to TIME        end there\n"                                           \
-    "  -s, --signals A,B    only these, by label or number from 0\n"               \
-    "  -m, --map A=SITE     signal A was taken at SITE (RA, RV, PA, PCW, AO, ...)\n" \
+#define READING_HELP                                                                               \
+    "  -r, --record RECORD  NAME or NAME.hea, with its .dat beside it\n"                           \
+    "  -f, --from TIME      begin there: seconds or h:mm:ss, from the beginning\n"                 \
+    "  -t, --to TIME        end there\n"                                                           \
+    "  -s, --signals A,B    only these, by label or number from 0\n"                               \
+    "  -m, --map A=SITE     signal A was taken at SITE (RA, RV, PA, PCW, AO, ...)\n"               \
     "  --ignore-checksums   read a record that is known to be cut or edited\n"
 
-#define SENDING_HELP                                                             \
-    "  --send ADDRESS       of hemod's feeds, such as tcp://127.0.0.1:7400;\n"     \
-    "                       --to ADDRESS means the same\n"                         \
-    "  --room N             1..999, default 1\n"                                   \
-    "  --speed 1|4|20|max   default 1: real time\n"                                \
-    "  --device NAME        as in hemod's configuration, default LABn-HEMO\n"      \
-    "  --key FILE           NAME.secret, made by hemoctl keys\n"                   \
-    "  --server-key FILE    hemod's .public\n"                                     \
+#define SENDING_HELP                                                                               \
+    "  --send ADDRESS       of hemod's feeds, such as tcp://127.0.0.1:7400;\n"                     \
+    "                       --to ADDRESS means the same\n"                                         \
+    "  --room N             1..999, default 1\n"                                                   \
+    "  --speed 1|4|20|max   default 1: real time\n"                                                \
+    "  --device NAME        as in hemod's configuration, default LABn-HEMO\n"                      \
+    "  --key FILE           NAME.secret, made by hemoctl keys\n"                                   \
+    "  --server-key FILE    hemod's .public\n"                                                     \
     "  --insecure           without keys, to a loopback address only\n"
 
-#define EVERY_HELP                                             \
-    "  --json               results as one JSON object a line\n" \
-    "  -q, -v               quieter, more words on stderr\n"     \
+#define EVERY_HELP                                                                                 \
+    "  --json               results as one JSON object a line\n"                                   \
+    "  -q, -v               quieter, more words on stderr\n"                                       \
     "  -h, -V               this help, the version\n"
 
 static const char analyze_help[] =
@@ -48,8 +48,7 @@ static const char analyze_help[] =
     "  hemosim analyze -r data/demo1 --beats beats.csv --events events.csv\n"
     "  hemosim analyze -r data/demo1 -m P1=PA -f 1:00 -t 5:00 --json\n"
     "  hemosim analyze -r data/demo1 --marks marks.csv --rules rules.ini\n"
-    "\n" READING_HELP
-    "  --beats FILE         CSV: time_s,site,systolic,diastolic,mean,edp,a,v,\n"
+    "\n" READING_HELP "  --beats FILE         CSV: time_s,site,systolic,diastolic,mean,edp,a,v,\n"
     "                       rate,quality,channel,emitted_s\n"
     "  --events FILE        CSV: time_s,room,event,site,text,from,to\n"
     "  --marks FILE         CSV: time_s,kind,channel,value,text; kinds site,\n"
@@ -95,13 +94,12 @@ static const char gen_help[] =
     "  --fault NAME@S+D     inject a fault at S seconds for D seconds\n"
     "  --force              replace files\n" EVERY_HELP;
 
-static const char info_help[] =
-    "hemosim info: what is in a WFDB record.\n"
-    "\n"
-    "  hemosim info -r data/demo1\n"
-    "  hemosim info data/demo1.hea\n"
-    "  hemosim info -r data/demo1 --json\n"
-    "\n" READING_HELP EVERY_HELP;
+static const char info_help[] = "hemosim info: what is in a WFDB record.\n"
+                                "\n"
+                                "  hemosim info -r data/demo1\n"
+                                "  hemosim info data/demo1.hea\n"
+                                "  hemosim info -r data/demo1 --json\n"
+                                "\n" READING_HELP EVERY_HELP;
 
 static const char list_help[] = "hemosim list: simulated patients and faults.\n"
                                 "\n"
@@ -112,12 +110,19 @@ static const char list_help[] = "hemosim list: simulated patients and faults.\n"
 
 const char *options_help(enum command command) {
     switch (command) {
-    case COMMAND_ANALYZE: return analyze_help;
-    case COMMAND_REPLAY: return replay_help;
-    case COMMAND_PLAY: return play_help;
-    case COMMAND_GEN: return gen_help;
-    case COMMAND_INFO: return info_help;
-    case COMMAND_LIST: return list_help;
-    default: return program_help;
+    case COMMAND_ANALYZE:
+        return analyze_help;
+    case COMMAND_REPLAY:
+        return replay_help;
+    case COMMAND_PLAY:
+        return play_help;
+    case COMMAND_GEN:
+        return gen_help;
+    case COMMAND_INFO:
+        return info_help;
+    case COMMAND_LIST:
+        return list_help;
+    default:
+        return program_help;
     }
 }

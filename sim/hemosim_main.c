@@ -1,4 +1,5 @@
-/* hemosim: recordings and simulated patients, as a feed or through the detectors. See hemosim --help. */
+/* hemosim: recordings and simulated patients, as a feed or through the detectors. See hemosim
+ * --help. */
 #include "detectors/rules.h"
 #include "sim/analyze.h"
 #include "sim/info.h"
@@ -6,9 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-static struct {
-    volatile sig_atomic_t stop;
-} hemosim;
+static struct { volatile sig_atomic_t stop; } hemosim;
 
 static void on_signal(int number) {
     (void)number;
@@ -25,8 +24,10 @@ static void catch_signals(void) {
 
 static enum hemo_error run(const struct options *options, struct failure *failure) {
     switch (options->command) {
-    case COMMAND_ANALYZE: return analyze_run(options, &hemosim.stop, failure);
-    case COMMAND_INFO: return info_run(options, failure);
+    case COMMAND_ANALYZE:
+        return analyze_run(options, &hemosim.stop, failure);
+    case COMMAND_INFO:
+        return info_run(options, failure);
     default:
         return failure_set(failure, HEMO_BAD_CONFIG, "no command (see --help)");
     }

@@ -1,4 +1,5 @@
-/* info.h - `hemosim info` and `hemosim list`: what a record holds; which patients and faults there are. */
+/* info.h - `hemosim info` and `hemosim list`: what a record holds; which patients and faults
+ * there are. */
 #pragma once
 #include "sim/options.h"
 

@@ -9,8 +9,8 @@
 
 enum { MARKS_MAX = 100000, LINE_CHARS = 512, FIELDS = 5 };
 
-static const char *const kind_names[] = {"",      "site", "zeroing", "flush", "phase",
-                                         "drug",  "value", "wedge",  "note"};
+static const char *const kind_names[] = {"",     "site",  "zeroing", "flush", "phase",
+                                         "drug", "value", "wedge",   "note"};
 
 static const char header[] = "time_s,kind,channel,value,text";
 
@@ -78,7 +78,9 @@ static enum hemo_error fill_value(const struct loader *l, struct stream_mark *m,
         return HEMO_OK;
     }
     case MARK_DRUG:
-    case MARK_NOTE: snprintf(m->text, sizeof m->text, "%s", fields[4]); return HEMO_OK;
+    case MARK_NOTE:
+        snprintf(m->text, sizeof m->text, "%s", fields[4]);
+        return HEMO_OK;
     default:
         if (strcmp(value, "0") != 0 && strcmp(value, "1") != 0)
             return bad(l, "value (want 1 where it begins, 0 where it ends)", value);

@@ -1,8 +1,9 @@
 /* marks.h - what the device or a person said, from a CSV file or a simulated patient.
  *
- * CSV: header time_s,kind,channel,value,text; kinds are those of enum mark_kind in lower case. `channel` is a label or a
- * number from 0; `value` is a site for kind site, a phase for kind phase, 1 (begins) or 0 (ends) for zeroing, flush and
- * wedge, a number for kind value, whose `text` is the quantity's id; `text` is the words of drug and note. */
+ * CSV: header time_s,kind,channel,value,text; kinds are those of enum mark_kind in lower case.
+ * `channel` is a label or a number from 0; `value` is a site for kind site, a phase for kind phase,
+ * 1 (begins) or 0 (ends) for zeroing, flush and wedge, a number for kind value, whose `text` is the
+ * quantity's id; `text` is the words of drug and note. */
 #pragma once
 #include "proto/stream.h"
 #include "sim/failure.h"

@@ -65,7 +65,9 @@ static const struct {
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
-static int least(int a, int b) { return a < b ? a : b; }
+static int least(int a, int b) {
+    return a < b ? a : b;
+}
 
 /* Edits from one word to the other; words beyond WORD_MAX are far from everything. */
 static int distance(const char *a, const char *b) {
@@ -101,13 +103,12 @@ static enum hemo_error unknown_option(const char *word, size_t length, struct fa
         }
     }
     if (near)
-        return failure_set(failure, HEMO_BAD_CONFIG,
-                           "unknown option --%.40s (did you mean --%s?)", typed, near);
+        return failure_set(failure, HEMO_BAD_CONFIG, "unknown option --%.40s (did you mean --%s?)",
+                           typed, near);
     return failure_set(failure, HEMO_BAD_CONFIG, "unknown option --%.40s (see --help)", typed);
 }
 
-static enum hemo_error parse_command(struct options *o, const char *word,
-                                     struct failure *failure) {
+static enum hemo_error parse_command(struct options *o, const char *word, struct failure *failure) {
     const char *near = NULL;
     int best = 4;
     for (int i = 0; i < COMMANDS; i++) {
@@ -192,13 +193,16 @@ static enum hemo_error add_text(struct options *o, const struct option_row *row,
     return HEMO_OK;
 }
 
-static enum hemo_error set_value(struct options *o, const struct option_row *row,
-                                 const char *value, struct failure *failure) {
+static enum hemo_error set_value(struct options *o, const struct option_row *row, const char *value,
+                                 struct failure *failure) {
     void *field = (char *)o + row->offset;
     uint64_t count;
     switch (row->kind) {
-    case FLAG: *(bool *)field = true; return HEMO_OK;
-    case TEXTS: return add_text(o, row, value, failure);
+    case FLAG:
+        *(bool *)field = true;
+        return HEMO_OK;
+    case TEXTS:
+        return add_text(o, row, value, failure);
     case WHERE:
         /* The address of a feed is --send; issue and habit also write --to tcp://... */
         if (strstr(value, "://")) {
@@ -211,8 +215,7 @@ static enum hemo_error set_value(struct options *o, const struct option_row *row
     case TIME:
         return parse_time(value, field) ? HEMO_OK : want(row, value, "a time: 90 or 1:30", failure);
     case SPEED:
-        return parse_speed(value, field) ? HEMO_OK
-                                         : want(row, value, "1, 4, 20 or max", failure);
+        return parse_speed(value, field) ? HEMO_OK : want(row, value, "1, 4, 20 or max", failure);
     case SEED:
         return parse_count(value, UINT64_MAX, field) ? HEMO_OK
                                                      : want(row, value, "a number", failure);
@@ -221,7 +224,9 @@ static enum hemo_error set_value(struct options *o, const struct option_row *row
             return want(row, value, "1..999", failure);
         *(uint32_t *)field = (uint32_t)count;
         return HEMO_OK;
-    default: *(const char **)field = value; return HEMO_OK;
+    default:
+        *(const char **)field = value;
+        return HEMO_OK;
     }
 }
 
@@ -282,8 +287,9 @@ static enum hemo_error check(struct options *o, struct failure *failure) {
         return failure_set(failure, HEMO_BAD_CONFIG,
                            "no address (want --send tcp://127.0.0.1:7400)");
     if (o->command & SENDS && !o->insecure && (!o->key || !o->server_key))
-        return failure_set(failure, HEMO_BAD_CONFIG, "no key (want --key FILE.secret --server-key "
-                                                     "FILE.public, or --insecure)");
+        return failure_set(failure, HEMO_BAD_CONFIG,
+                           "no key (want --key FILE.secret --server-key "
+                           "FILE.public, or --insecure)");
     if (o->command == COMMAND_GEN && !o->out)
         return failure_set(failure, HEMO_BAD_CONFIG, "no output (want -o RECORD)");
     if (o->to_s <= o->from_s)
@@ -304,8 +310,8 @@ enum hemo_error options_parse(struct options *options, int argc, char **argv,
         if (argv[at][0] == '-' && argv[at][1])
             error = parse_option(options, argv, &at, failure);
         else if (*name || options->command == COMMAND_LIST)
-            error = failure_set(failure, HEMO_BAD_CONFIG, "\"%.60s\" is one name too many",
-                                argv[at]);
+            error =
+                failure_set(failure, HEMO_BAD_CONFIG, "\"%.60s\" is one name too many", argv[at]);
         else
             *name = argv[at];
     }

@@ -1,9 +1,10 @@
 /* options.h - hemosim's command line as a struct.
  *
- *     error = options_parse(&options, argc, argv, &failure);   // HEMO_BAD_CONFIG: wrong usage, one line
+ *     error = options_parse(&options, argc, argv, &failure);   // HEMO_BAD_CONFIG: wrong usage, one
+ * line
  *
- * Every option, the commands that it belongs to and its help are one row of a table in options.c. Pure but for the
- * pointers into argv that it keeps. */
+ * Every option, the commands that it belongs to and its help are one row of a table in options.c.
+ * Pure but for the pointers into argv that it keeps. */
 #pragma once
 #include "sim/failure.h"
 #include <stdbool.h>

@@ -4,8 +4,9 @@
  *     fprintf(output.file, ...);
  *     error = output_commit(&output, &failure);       // or output_abort(&output)
  *
- * Written beside its place as NAME.part and renamed when it is complete and on disk. "-" is stdout; a path that is not a
- * plain file (a pipe, /dev/stdout) is written directly. A zeroed struct output is closed, and abort does nothing with it. */
+ * Written beside its place as NAME.part and renamed when it is complete and on disk. "-" is stdout;
+ * a path that is not a plain file (a pipe, /dev/stdout) is written directly. A zeroed struct output
+ * is closed, and abort does nothing with it. */
 #pragma once
 #include "sim/failure.h"
 #include <stdbool.h>

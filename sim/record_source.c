@@ -27,8 +27,9 @@ struct record_source {
 
 static enum hemo_error no_signal(const struct wfdb_header *h, const char *name, const char *option,
                                  struct failure *failure) {
-    return failure_set(failure, HEMO_BAD_CONFIG, "%s \"%.60s\": the record has no such signal "
-                                                 "(want one of %u, such as \"%.40s\")",
+    return failure_set(failure, HEMO_BAD_CONFIG,
+                       "%s \"%.60s\": the record has no such signal "
+                       "(want one of %u, such as \"%.40s\")",
                        option, name, h->signals_count, h->signals[0].label);
 }
 
@@ -42,8 +43,7 @@ static int find_signal(const struct wfdb_header *h, const char *name, size_t len
     return length && end == name + length && number < h->signals_count ? (int)number : -1;
 }
 
-static enum hemo_error choose(struct record_source *r, const char *names,
-                              struct failure *failure) {
+static enum hemo_error choose(struct record_source *r, const char *names, struct failure *failure) {
     const struct wfdb_header *h = wfdb_header(r->record);
     bool chosen[WFDB_SIGNALS_MAX] = {false};
     for (uint32_t i = 0; i < h->signals_count; i++)
@@ -109,7 +109,8 @@ static enum hemo_error describe(struct record_source *r, const char *path,
     const struct wfdb_header *h = wfdb_header(r->record);
     uint64_t multiple = 1;
     for (uint32_t c = 0; c < r->info.channels_count && multiple < UINT16_MAX; c++)
-        multiple = common_multiple((uint32_t)multiple, h->signals[r->signal_of[c]].samples_per_frame);
+        multiple =
+            common_multiple((uint32_t)multiple, h->signals[r->signal_of[c]].samples_per_frame);
     r->ticks_per_frame = (uint32_t)multiple;
     for (uint32_t c = 0; c < r->info.channels_count; c++) {
         const struct wfdb_signal *s = &h->signals[r->signal_of[c]];
@@ -238,8 +239,7 @@ static void hand_out_group(struct record_source *r, struct source_item *item) {
     }
 }
 
-static enum hemo_error record_next(void *state, struct source_item *item,
-                                   struct failure *failure) {
+static enum hemo_error record_next(void *state, struct source_item *item, struct failure *failure) {
     struct record_source *r = state;
     const struct stream_mark *mark = pending_mark(r);
     if (!r->block && mark && mark_frame(r, mark) <= r->frame) {
@@ -269,7 +269,8 @@ static void record_close(void *state) {
     free(r);
 }
 
-/* Marks from before the beginning still say at which site the catheter lies; those are kept, in order, at the beginning. */
+/* Marks from before the beginning still say at which site the catheter lies; those are kept, in
+ * order, at the beginning. */
 static enum hemo_error open_parts(struct record_source *r,
                                   const struct record_source_config *config,
                                   struct failure *failure) {
@@ -279,8 +280,8 @@ static enum hemo_error open_parts(struct record_source *r,
     if (config->ignore_checksums)
         wfdb_ignore_checksums(r->record);
     if ((error = choose(r, config->signals, failure)) ||
-        (error = describe(r, config->path, failure)) ||
-        (error = map_sites(r, config, failure)) || (error = set_range(r, config, failure)))
+        (error = describe(r, config->path, failure)) || (error = map_sites(r, config, failure)) ||
+        (error = set_range(r, config, failure)))
         return error;
     return config->marks ? marks_load(&r->marks, config->marks, &r->info, failure) : HEMO_OK;
 }

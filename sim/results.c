@@ -135,7 +135,9 @@ static void words(const struct results *r, const struct event *e, char out[TEXT_
              state ? event_state_text(e->state) : "");
 }
 
-static bool is_finding(uint32_t kind) { return kind >= 300 && kind < 400; }
+static bool is_finding(uint32_t kind) {
+    return kind >= 300 && kind < 400;
+}
 
 static void event_row_csv(const struct results *r, const struct event *e) {
     char text[TEXT_CHARS];
@@ -225,7 +227,10 @@ static void write_line(struct results *r, const struct event *e) {
     else if (r->config.json && finding)
         json_finding(r, e);
     else if (r->config.json)
-        json_other(r, e, e->kind < 200 ? "state" : e->kind == EVENT_WITHDRAWN ? "withdrawn" : "stream");
+        json_other(r, e,
+                   e->kind < 200                ? "state"
+                   : e->kind == EVENT_WITHDRAWN ? "withdrawn"
+                                                : "stream");
     else if (finding || e->kind == EVENT_MEASUREMENT) {
         words(r, e, text);
         fprintf(r->config.lines, "%9.1f s  %-10s %s\n", seconds(r, e->tick),
@@ -238,13 +243,21 @@ void results_event(void *results, const struct event *event) {
     assert(event_row(event->kind));
     mix_event(r, event);
     switch (event->kind) {
-    case EVENT_BEAT: keep_beat(r, event); return;
+    case EVENT_BEAT:
+        keep_beat(r, event);
+        return;
     case EVENT_READING:
     case EVENT_BREATH:
-    case EVENT_SYSTOLE: return; /* shown live; here they would only repeat the beats */
-    case EVENT_WITHDRAWN: withdraw(r, event); break;
-    case EVENT_MEASUREMENT: r->measurements++; break;
-    default: break;
+    case EVENT_SYSTOLE:
+        return; /* shown live; here they would only repeat the beats */
+    case EVENT_WITHDRAWN:
+        withdraw(r, event);
+        break;
+    case EVENT_MEASUREMENT:
+        r->measurements++;
+        break;
+    default:
+        break;
     }
     r->findings += is_finding(event->kind);
     r->states += event->kind < 200;

@@ -1,11 +1,13 @@
-/* results.h - the events of a room as files and lines that scripts read. The formats are a contract (sim/README.md).
+/* results.h - the events of a room as files and lines that scripts read. The formats are a
+ * contract (sim/README.md).
  *
  *     results_init(&results, &config);
  *     room_push(room, &block, results_event, &results);
  *     results_beats(&results, file); results_summary(&results, &counts, file);
  *     results_free(&results);
  *
- * Beats are kept until the end, since a later event may withdraw them; everything else is written as it comes. */
+ * Beats are kept until the end, since a later event may withdraw them; everything else is written
+ * as it comes. */
 #pragma once
 #include "detectors/room.h"
 #include <stddef.h>

@@ -1,9 +1,12 @@
-/* source.h - where a stream comes from: a recording or a simulated patient, as one row of items in order of time.
+/* source.h - where a stream comes from: a recording or a simulated patient, as one row of items
+ * in order of time.
  *
- *     while (!(error = source->next(source->state, &item, failure)) && item.kind != SOURCE_END) use(&item);
+ *     while (!(error = source->next(source->state, &item, failure)) && item.kind != SOURCE_END)
+ * use(&item);
  *     source->close(source->state);
  *
- * Items of all groups up to a tick come before anything later. A pointer inside an item is valid until the next call. */
+ * Items of all groups up to a tick come before anything later. A pointer inside an item is valid
+ * until the next call. */
 #pragma once
 #include "proto/stream.h"
 #include "sim/failure.h"

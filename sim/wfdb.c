@@ -22,8 +22,8 @@ struct wfdb {
     char path[PATH_CHARS];   /* of the record, without ".hea" */
     char folder[PATH_CHARS]; /* with its "/", or "" */
     char note[FAILURE_TEXT];
-    struct wfdb_header whole;    /* as the caller sees it */
-    struct wfdb_header segment;  /* the open one */
+    struct wfdb_header whole;      /* as the caller sees it */
+    struct wfdb_header segment;    /* the open one */
     int32_t map[WFDB_SIGNALS_MAX]; /* signal of the record -> signal of the segment; -1: none */
     struct place places[WFDB_SIGNALS_MAX];
     struct wfdb_file files[WFDB_SIGNALS_MAX];
@@ -31,20 +31,28 @@ struct wfdb {
     uint32_t files_count;
     uint32_t segments_count;
     bool variable, ignore_checksums;
-    uint32_t open_segment;      /* index */
-    uint64_t segment_first;     /* frame of the record at which the open one begins */
+    uint32_t open_segment;  /* index */
+    uint64_t segment_first; /* frame of the record at which the open one begins */
     uint64_t segment_frames;
-    uint64_t summed_frames;     /* of the open segment, from its beginning, without a hole */
-    uint64_t position;          /* next frame */
+    uint64_t summed_frames; /* of the open segment, from its beginning, without a hole */
+    uint64_t position;      /* next frame */
     uint32_t frame_samples;
     uint32_t offsets[WFDB_SIGNALS_MAX]; /* samples of earlier signals in a frame of the record */
     int16_t scratch[WFDB_DECODE_MAX];
 };
 
-const struct wfdb_header *wfdb_header(const struct wfdb *record) { return &record->whole; }
-const char *wfdb_note(const struct wfdb *record) { return record->note; }
-uint32_t wfdb_frame_samples(const struct wfdb *record) { return record->frame_samples; }
-void wfdb_ignore_checksums(struct wfdb *record) { record->ignore_checksums = true; }
+const struct wfdb_header *wfdb_header(const struct wfdb *record) {
+    return &record->whole;
+}
+const char *wfdb_note(const struct wfdb *record) {
+    return record->note;
+}
+uint32_t wfdb_frame_samples(const struct wfdb *record) {
+    return record->frame_samples;
+}
+void wfdb_ignore_checksums(struct wfdb *record) {
+    record->ignore_checksums = true;
+}
 
 static void close_files(struct wfdb *r) {
     while (r->files_count)
@@ -74,8 +82,8 @@ static enum hemo_error load_header(struct wfdb_header *header, const char *path,
     close(fd);
     enum hemo_error error;
     if (got < 0)
-        error = failure_set(failure, HEMO_NOT_FOUND, "%s: cannot be read (want a plain file)",
-                            path);
+        error =
+            failure_set(failure, HEMO_NOT_FOUND, "%s: cannot be read (want a plain file)", path);
     else if (length > WFDB_HEADER_MAX)
         error = failure_set(failure, HEMO_BAD_LENGTH, "%s: longer than a header can be (%d bytes)",
                             path, WFDB_HEADER_MAX);
@@ -85,7 +93,8 @@ static enum hemo_error load_header(struct wfdb_header *header, const char *path,
     return error;
 }
 
-/* Opens the next file of the segment: the signals from `first` on that name it. Returns one past the last. */
+/* Opens the next file of the segment: the signals from `first` on that name it. Returns one past
+ * the last. */
 static uint32_t gather_file(struct wfdb *r, uint32_t first, uint32_t *width) {
     const struct wfdb_header *h = &r->segment;
     uint32_t next = first;
@@ -139,8 +148,9 @@ static enum hemo_error check_length(struct wfdb *r, const char *path, struct fai
                                r->folder, h->signals[s].file, (unsigned long long)frames,
                                (unsigned long long)h->frames);
         if (frames > h->frames)
-            snprintf(r->note, sizeof r->note, "%.200s: %llu frames beyond the header's are not read",
-                     h->signals[s].file, (unsigned long long)(frames - h->frames));
+            snprintf(r->note, sizeof r->note,
+                     "%.200s: %llu frames beyond the header's are not read", h->signals[s].file,
+                     (unsigned long long)(frames - h->frames));
     }
     return HEMO_OK;
 }
@@ -182,11 +192,11 @@ static enum hemo_error map_signals(struct wfdb *r, const char *path, struct fail
         for (uint32_t j = 0; r->variable && j < h->signals_count; j++)
             if (!strcmp(h->signals[j].label, r->whole.signals[i].label))
                 r->map[i] = (int32_t)j;
-        if (r->map[i] >= 0 && h->signals[r->map[i]].samples_per_frame !=
-                                  r->whole.signals[i].samples_per_frame)
+        if (r->map[i] >= 0 &&
+            h->signals[r->map[i]].samples_per_frame != r->whole.signals[i].samples_per_frame)
             return failure_set(failure, HEMO_BAD_FORMAT,
-                               "%s:%d: another number of samples per frame than the record's",
-                               path, h->signals[r->map[i]].line);
+                               "%s:%d: another number of samples per frame than the record's", path,
+                               h->signals[r->map[i]].line);
     }
     return HEMO_OK;
 }
@@ -329,7 +339,8 @@ void wfdb_seek(struct wfdb *record, uint64_t frame) {
     record->position = frame;
 }
 
-/* One piece of a read: `count` frames of the open segment from its frame `first`, written from `done` frames on into blocks
+/* One piece of a read: `count` frames of the open segment from its frame `first`, written from
+ * `done` frames on into blocks
  * of `total` frames. */
 struct piece {
     uint64_t first;
@@ -454,8 +465,7 @@ static enum hemo_error check_sums(const struct wfdb *r, struct failure *failure)
     for (uint32_t i = 0; i < r->whole.signals_count; i++) {
         int32_t j = r->map[i];
         const struct wfdb_signal *s = j < 0 ? NULL : &r->segment.signals[j];
-        if (s && s->has_checksum && !s->skew_frames && s->format &&
-            r->places[j].sum != s->checksum)
+        if (s && s->has_checksum && !s->skew_frames && s->format && r->places[j].sum != s->checksum)
             return failure_set(failure, HEMO_BAD_CHECKSUM,
                                "%s%s: checksum of signal \"%s\" is %d, its header says %d (want an "
                                "undamaged file, or --ignore-checksums)",
@@ -476,8 +486,9 @@ static enum hemo_error read_piece(struct wfdb *r, const struct piece *p, struct 
     for (uint32_t file = 0; file < r->files_count && !error; file++)
         error = read_file(r, p, file);
     if (error)
-        return failure_set(failure, error, "%s.hea: its samples cannot be read any more (frame %llu)",
-                           r->path, (unsigned long long)(r->segment_first + p->first));
+        return failure_set(failure, error,
+                           "%s.hea: its samples cannot be read any more (frame %llu)", r->path,
+                           (unsigned long long)(r->segment_first + p->first));
     if ((error = check_and_scale(r, p, failure)))
         return error;
     return p->first + p->count == r->segment_frames ? check_sums(r, failure) : HEMO_OK;
@@ -494,8 +505,7 @@ static enum hemo_error reach_segment(struct wfdb *r, struct failure *failure) {
     return open_segment(r, index, first, failure);
 }
 
-int wfdb_read(struct wfdb *record, uint32_t frames_max, int16_t *samples,
-              struct failure *failure) {
+int wfdb_read(struct wfdb *record, uint32_t frames_max, int16_t *samples, struct failure *failure) {
     assert(frames_max && frames_max <= WFDB_READ_FRAMES_MAX);
     struct wfdb *r = record;
     uint64_t left = r->whole.frames - r->position;

@@ -11,18 +11,24 @@ enum { MISSING_80 = -128, MISSING_212 = -2048 };
 
 uint64_t wfdb_format_bytes(uint32_t format, uint64_t samples) {
     switch (format) {
-    case 16: return 2 * samples;
-    case 80: return samples;
+    case 16:
+        return 2 * samples;
+    case 80:
+        return samples;
     /* 212 packs two samples into three bytes; a last single one takes two. */
-    default: return 3 * (samples / 2) + 2 * (samples % 2);
+    default:
+        return 3 * (samples / 2) + 2 * (samples % 2);
     }
 }
 
 static uint64_t samples_in(uint32_t format, uint64_t bytes) {
     switch (format) {
-    case 16: return bytes / 2;
-    case 80: return bytes;
-    default: return 2 * (bytes / 3) + (bytes % 3 == 2);
+    case 16:
+        return bytes / 2;
+    case 80:
+        return bytes;
+    default:
+        return 2 * (bytes / 3) + (bytes % 3 == 2);
     }
 }
 

@@ -1,7 +1,7 @@
 /* wfdb_file.h - one .dat file: counts at a position, decoded. Used by wfdb.c.
  *
- * A file is a row of samples; sample number n of the file stands at a place that follows from the format alone, so reads
- * need no state. Missing samples come out as SAMPLE_MISSING. */
+ * A file is a row of samples; sample number n of the file stands at a place that follows from the
+ * format alone, so reads need no state. Missing samples come out as SAMPLE_MISSING. */
 #pragma once
 #include "sim/failure.h"
 #include <stddef.h>
@@ -21,7 +21,8 @@ enum hemo_error wfdb_file_open(struct wfdb_file *file, const char *path, const c
                                struct failure *failure);
 void wfdb_file_close(struct wfdb_file *file);
 
-/* `count` samples (1..WFDB_DECODE_MAX) from number `first`. HEMO_OK, HEMO_BAD_LENGTH: the file ended; HEMO_IO. */
+/* `count` samples (1..WFDB_DECODE_MAX) from number `first`. HEMO_OK, HEMO_BAD_LENGTH: the file
+ * ended; HEMO_IO. */
 enum hemo_error wfdb_file_decode(const struct wfdb_file *file, uint64_t first, size_t count,
                                  int16_t *out);
 

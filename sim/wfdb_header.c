@@ -68,7 +68,8 @@ static bool take_real(const char **at, double *out) {
     return true;
 }
 
-/* The next line that is not empty and not a comment, cut into at most `limit` tokens (the last one is the rest). */
+/* The next line that is not empty and not a comment, cut into at most `limit` tokens (the last
+ * one is the rest). */
 static enum hemo_error next_line(struct parser *p, int limit) {
     const char *start;
     size_t length;
@@ -169,8 +170,7 @@ static enum hemo_error parse_record_line(struct parser *p) {
     if (p->tokens_count > 3) {
         at = p->tokens[3];
         if (!take_whole(&at, 0, INT64_C(1) << 46, &frames) || *at)
-            return fail(p, HEMO_BAD_COUNT, "number of samples \"%s\" (want a count)",
-                        p->tokens[3]);
+            return fail(p, HEMO_BAD_COUNT, "number of samples \"%s\" (want a count)", p->tokens[3]);
         h->frames = (uint64_t)frames;
         h->frames_given = frames > 0;
     }
@@ -193,8 +193,7 @@ static enum hemo_error parse_format(struct parser *p, struct wfdb_signal *s) {
         return fail(p, HEMO_BAD_COUNT, "samples per frame in \"%s\" (want 1..%d)", p->tokens[1],
                     WFDB_FRAME_SAMPLES_MAX);
     if (*at == ':' && (at++, !take_whole(&at, 0, WFDB_SKEW_MAX, &skew)))
-        return fail(p, HEMO_BAD_NUMBER, "skew in \"%s\" (want 0..%d)", p->tokens[1],
-                    WFDB_SKEW_MAX);
+        return fail(p, HEMO_BAD_NUMBER, "skew in \"%s\" (want 0..%d)", p->tokens[1], WFDB_SKEW_MAX);
     if (*at == '+' && (at++, !take_whole(&at, 0, INT64_C(1) << 40, &offset)))
         return fail(p, HEMO_BAD_NUMBER, "byte offset in \"%s\" (want 0 or more)", p->tokens[1]);
     if (*at)
@@ -213,7 +212,8 @@ static enum hemo_error parse_gain(struct parser *p, struct wfdb_signal *s, bool 
     if (!take_real(&at, &s->gain) || (*at && *at != '(' && *at != '/'))
         return fail(p, HEMO_BAD_NUMBER, "gain \"%s\" for signal \"%s\" (want a number > 0)", token,
                     s->label);
-    /* A gain beyond this would turn every count into nothing or into more than a double keeps exact. */
+    /* A gain beyond this would turn every count into nothing or into more than a double keeps
+     * exact. */
     if (!(s->gain >= 1e-6 && s->gain <= 1e9))
         return fail(p, HEMO_BAD_NUMBER, "gain %g for signal \"%s\" (want > 0)", s->gain, s->label);
     if (*at == '(') {
@@ -233,7 +233,8 @@ static enum hemo_error parse_gain(struct parser *p, struct wfdb_signal *s, bool 
     return HEMO_OK;
 }
 
-/* The five counts behind the gain: resolution, zero, first value, checksum, block size; all may be absent. */
+/* The five counts behind the gain: resolution, zero, first value, checksum, block size; all may
+ * be absent. */
 static enum hemo_error parse_counts(struct parser *p, struct wfdb_signal *s, bool has_baseline) {
     static const char *const what[] = {"resolution", "zero", "first value", "checksum",
                                        "block size"};
@@ -321,8 +322,8 @@ static enum hemo_error parse_segments(struct parser *p) {
 
 enum hemo_error wfdb_header_parse(struct wfdb_header *header, const char *file, const char *text,
                                   size_t length, struct failure *failure) {
-    struct parser p = {.header = header, .file = file, .at = text, .end = text + length,
-                       .failure = failure};
+    struct parser p = {
+        .header = header, .file = file, .at = text, .end = text + length, .failure = failure};
     header->started[0] = 0;
     header->frames = 0;
     header->frames_given = false;

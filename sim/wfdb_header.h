@@ -2,9 +2,10 @@
  *
  *     error = wfdb_header_parse(&header, "demo1.hea", text, length, &failure);
  *
- * Reads the record line (with or without segments), signal lines with every optional field, and comments. Every count is
- * bounded, every number finite, and a file name is a plain name beside the header: no folder, no "..". Fields left out get
- * the format's defaults: 250 Hz, 200 counts per mV. A gain that is written must be > 0. */
+ * Reads the record line (with or without segments), signal lines with every optional field, and
+ * comments. Every count is bounded, every number finite, and a file name is a plain name beside the
+ * header: no folder, no "..". Fields left out get the format's defaults: 250 Hz, 200 counts per mV.
+ * A gain that is written must be > 0. */
 #pragma once
 #include "sim/failure.h"
 #include <stdbool.h>
@@ -44,7 +45,7 @@ struct wfdb_segment {
 
 struct wfdb_header {
     char name[WFDB_NAME_MAX + 1];
-    uint32_t signals_count, segments_count; /* segments_count 0: signal lines follow */
+    uint32_t signals_count, segments_count;    /* segments_count 0: signal lines follow */
     uint32_t rate_numerator, rate_denominator; /* frames per second */
     uint64_t frames;
     bool frames_given;
