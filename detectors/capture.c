@@ -1,0 +1,214 @@
+#include "detectors/capture.h"
+#include "detectors/trend.h"
+#include "proto/quantity.h"
+#include <math.h>
+
+enum {
+    READING_BEATS = 8,
+    READING_BEATS_MIN = 3,
+    SUGGEST_BEATS_MIN = 8,
+    SUGGEST_S_MIN = 10,
+    SUGGEST_AGE_S = 3,   /* a wedge is known 2 s after it began: younger beats may yet be withdrawn */
+    WEDGE_LEVELS_MIN = 10, /* 5 s: three beats and, in most, one breath */
+    WEDGE_LEVELS_FULL = 24,
+    MEAN_VALUE = 2, /* in line_quantities[] */
+    BY_PERSON = 1 << 16,
+};
+static const double steady_mmhg = 3, steady_share = 0.05;
+
+/* Beats [first, end) of a line's history. */
+struct segment {
+    uint32_t first, end, good;
+};
+
+/* The newest good beats that end at or before `until_tick` and begin at or after `from_tick`. */
+static struct segment newest(const struct line *line, uint64_t from_tick, uint64_t until_tick,
+                             uint32_t good_max) {
+    struct segment s = {0, line->beats_count, 0};
+    while (s.end > 0 && line->beats[s.end - 1].next_tick > until_tick)
+        s.end--;
+    s.first = s.end;
+    while (s.first > 0 && s.good < good_max && line->beats[s.first - 1].foot_tick >= from_tick) {
+        s.first--;
+        s.good += line_beat_good(&line->beats[s.first]);
+    }
+    return s;
+}
+
+static uint32_t collect(const struct line *line, struct segment s, int value,
+                        float out[LINE_BEATS_MAX]) {
+    uint32_t n = 0;
+    for (uint32_t i = s.first; i < s.end; i++)
+        if (line_beat_good(&line->beats[i]) && isfinite(line->beats[i].values[value]))
+            out[n++] = line->beats[i].values[value];
+    return n;
+}
+
+static void add_medians(struct event *event, const struct line *line, struct segment s) {
+    for (int v = 0; v < LINE_VALUES; v++) {
+        float values[LINE_BEATS_MAX];
+        uint32_t n = collect(line, s, v, values);
+        if (n == 0)
+            continue;
+        double spread = trend_spread(values, n);
+        event_add_value(event, line_quantities[v], trend_median(values, n), spread);
+    }
+}
+
+/* The beats used and left out, where they lie, and how good they are. */
+static void add_beats(struct event *event, const struct line *line, struct segment s) {
+    double quality = 0;
+    uint32_t used = 0;
+    for (uint32_t i = s.first; i < s.end; i++) {
+        const struct line_beat *beat = &line->beats[i];
+        if (line_beat_good(beat)) {
+            used++;
+            quality += isfinite(beat->quality) ? (double)beat->quality : 0;
+            if (event->beats_count < EVENT_BEATS_MAX)
+                event->beats[event->beats_count++] = beat->foot_tick;
+        } else if (event->left_out_count < EVENT_LEFT_OUT_MAX) {
+            event->left_out[event->left_out_count++] =
+                (struct event_left_out){beat->foot_tick, beat->left_out};
+        }
+    }
+    event->from_tick = line->beats[s.first].foot_tick;
+    event->to_tick = line->beats[s.end - 1].next_tick;
+    event->quality = quality / (double)(s.end - s.first);
+}
+
+/* Average over the last unbroken run of half seconds in [from_tick, to_tick]. */
+struct levels {
+    uint32_t count;
+    double mean, spread;
+};
+
+static struct levels average(const struct report_call *call, const struct line *line,
+                             uint64_t from_tick, uint64_t to_tick) {
+    struct levels out = {0, 0, 0};
+    float used[LINE_LEVELS_MAX];
+    double step = call->room->base_rate_hz / ROOM_CLOCKS_PER_S;
+    for (uint32_t i = line->levels_count; i > 0; i--) {
+        double end = (double)line->levels_tick - (double)(line->levels_count - i) * step;
+        if (end > (double)to_tick)
+            continue;
+        if (end - step < (double)from_tick || isnan(line->levels[i - 1]))
+            break;
+        used[out.count] = line->levels[i - 1];
+        out.mean += (double)used[out.count++];
+    }
+    out.mean /= out.count > 0 ? out.count : 1;
+    out.spread = trend_spread(used, out.count);
+    return out;
+}
+
+static void replace_mean(struct event *event, struct levels levels) {
+    for (uint32_t i = 0; i < event->values_count; i++)
+        if (event->values[i].quantity == QUANTITY_MEAN)
+            event->values[i] = (struct event_value){QUANTITY_MEAN, levels.mean, levels.spread};
+}
+
+static struct event measurement(struct report_call *call, const struct line *line,
+                                struct segment s) {
+    struct event event = report_new(call, line, EVENT_MEASUREMENT, line->beats[s.end - 1].next_tick);
+    event.state = EVENT_SUGGESTED;
+    event.method = METHOD_MEDIAN_BEATS;
+    add_beats(&event, line, s);
+    add_medians(&event, line, s);
+    const struct site_row *row = site_row(line->site);
+    struct levels levels = average(call, line, event.from_tick, event.to_tick);
+    if (row->end_expiratory && levels.count >= WEDGE_LEVELS_MIN)
+        replace_mean(&event, levels);
+    return event;
+}
+
+/* The older and the newer half agree. */
+static bool steady(const struct line *line, struct segment s) {
+    float older[LINE_BEATS_MAX], newer[LINE_BEATS_MAX];
+    struct segment a = s, b = s;
+    a.end = b.first = s.first + (s.end - s.first) / 2;
+    double before = trend_median(older, collect(line, a, MEAN_VALUE, older));
+    double after = trend_median(newer, collect(line, b, MEAN_VALUE, newer));
+    return fabs(after - before) <= fmax(steady_mmhg, steady_share * fabs(before));
+}
+
+static void reading(struct report_call *call, const struct line *line) {
+    struct segment s = newest(line, 0, call->now_tick, READING_BEATS);
+    if (s.good < READING_BEATS_MIN)
+        return;
+    struct event event = report_new(call, line, EVENT_READING, line->beats[s.end - 1].foot_tick);
+    event.method = METHOD_MEDIAN_BEATS;
+    add_beats(&event, line, s);
+    add_medians(&event, line, s);
+    report_send(call, &event);
+}
+
+static void suggest(struct report_call *call, struct line *line) {
+    double base = call->room->base_rate_hz;
+    uint64_t age = (uint64_t)(SUGGEST_AGE_S * base);
+    if (line->suggested || call->room->begin.case_number == 0 || call->now_tick < age)
+        return;
+    struct segment s = newest(line, line->visit_tick, call->now_tick - age, EVENT_BEATS_MAX);
+    if (s.good < SUGGEST_BEATS_MIN)
+        return;
+    uint64_t length = line->beats[s.end - 1].next_tick - line->beats[s.first].foot_tick;
+    if ((double)length < SUGGEST_S_MIN * base || !steady(line, s))
+        return;
+    struct event event = measurement(call, line, s);
+    line->suggested = true;
+    report_send(call, &event);
+}
+
+void capture_beat(struct report_call *call, struct line *line) {
+    reading(call, line);
+    suggest(call, line);
+}
+
+/* An average of levels under the name of `site`; false where too few are usable. */
+static bool level_measurement(struct report_call *call, const struct line *line, uint64_t from_tick,
+                              uint64_t to_tick, struct event *out) {
+    struct levels levels = average(call, line, from_tick, to_tick);
+    if (levels.count < WEDGE_LEVELS_MIN)
+        return false;
+    double step = call->room->base_rate_hz / ROOM_CLOCKS_PER_S;
+    *out = report_new(call, line, EVENT_MEASUREMENT, to_tick);
+    out->state = EVENT_SUGGESTED;
+    out->method = METHOD_MEAN_BREATHS;
+    out->to_tick = to_tick;
+    double length = (double)levels.count * step;
+    out->from_tick = (double)to_tick > length ? to_tick - (uint64_t)length : 0;
+    out->quality = fmin(1, (double)levels.count / WEDGE_LEVELS_FULL);
+    event_add_value(out, QUANTITY_MEAN, levels.mean, levels.spread);
+    return true;
+}
+
+void capture_wedge(struct report_call *call, struct line *line, uint64_t from_tick, uint64_t to_tick) {
+    struct event event;
+    uint64_t settle = (uint64_t)(call->room->base_rate_hz / ROOM_CLOCKS_PER_S);
+    if (call->room->begin.case_number == 0 || to_tick < from_tick + 2 * settle)
+        return;
+    if (!level_measurement(call, line, from_tick + settle, to_tick - settle, &event))
+        return;
+    event.site = SITE_PCW;
+    report_send(call, &event);
+}
+
+enum hemo_error capture_person(struct report_call *call, struct line *line,
+                               const struct wire_capture *capture) {
+    struct event event;
+    double back = (double)capture->back_ms * 1e-3 * call->room->base_rate_hz;
+    uint64_t from_tick = (double)call->now_tick > back ? call->now_tick - (uint64_t)back : 0;
+    bool own = capture->site == SITE_NONE || capture->site == line->site;
+    struct segment s = newest(line, from_tick, call->now_tick, EVENT_BEATS_MAX);
+    if (call->room->begin.case_number == 0)
+        return HEMO_WRONG_CASE;
+    if (own && s.good > 0)
+        event = measurement(call, line, s);
+    else if (!level_measurement(call, line, from_tick, call->now_tick, &event))
+        return HEMO_NOT_FOUND;
+    /* Beats were measured in the shape of the channel's site: under another name only the average is true. */
+    if (!own)
+        event.site = capture->site;
+    event.ordinal |= BY_PERSON;
+    report_send(call, &event);
+    return HEMO_OK;
+}

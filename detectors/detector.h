@@ -1,0 +1,46 @@
+/* detector.h - one clinical question, answered event by event. Pure.
+ *
+ *     class->init(state, &(struct detector_config){.base_rate_hz = 125, .channel = 0});
+ *     if (class->push(state, &(struct detector_input){&event, now_tick, &rules}, &finding)) use(&finding);
+ *
+ * A detector hears the events of the lines at its sites (detectors.def) in order of emitted_tick, the marks of those lines,
+ * and twice a second the clock alone (event == NULL). It sets kind, state, tick, site, channel, from and to of what it finds;
+ * report.c adds id, stream, epoch, case, phase and rule version. Its state is a plain value without pointers that fits
+ * DETECTOR_STATE_BYTES (asserted in its file); it has no other memory. Each file ends with the table that publishes it. */
+#pragma once
+#include "detectors/rules.h"
+#include "proto/event.h"
+
+enum { DETECTOR_STATE_BYTES = 2560, DETECTOR_TOGETHER = 0x7fffffff };
+
+struct detector_config {
+    double base_rate_hz; /* ticks per second */
+    uint64_t first_tick; /* of the epoch */
+    uint32_t channel;    /* DETECTOR_TOGETHER for one that hears several */
+};
+
+struct detector_input {
+    const struct event *event; /* NULL: only the clock */
+    uint64_t now_tick;
+    const struct rules *rules; /* while a finding runs: those that raised it */
+};
+
+struct detector_class {
+    const char *name, *what;
+    size_t state_bytes;
+    void (*init)(void *state, const struct detector_config *config);
+    bool (*push)(void *state, const struct detector_input *in, struct event *out);
+    void (*reset)(void *state); /* forgets the stream, keeps the config: as after init */
+};
+
+enum detector_scope { DETECTOR_EACH_LINE, DETECTOR_ALL_LINES };
+
+struct detector_row {
+    const char *name;
+    enum detector_scope scope;
+    uint32_t sites; /* bit 1 << site */
+    const struct detector_class *detector;
+};
+
+extern const struct detector_row detector_rows[];
+extern const int detector_rows_count;

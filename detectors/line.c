@@ -1,0 +1,334 @@
+#include "detectors/line.h"
+#include "detectors/capture.h"
+#include "proto/quantity.h"
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+enum { STATE_FIRST = EVENT_GAP };
+
+const uint32_t line_quantities[LINE_VALUES] = {
+    QUANTITY_SYSTOLIC, QUANTITY_DIASTOLIC, QUANTITY_MEAN,   QUANTITY_RATE,
+    QUANTITY_EDP,      QUANTITY_A_WAVE,    QUANTITY_V_WAVE, QUANTITY_MINIMUM,
+};
+
+static bool site_measured(uint32_t site) {
+    const struct site_row *row = site_row(site);
+    return row != NULL && row->shape != SHAPE_OTHER;
+}
+
+/* The first tick at or after `tick` where the channel has a sample. */
+static uint64_t sample_tick(const struct line *line, uint64_t tick) {
+    uint64_t rest = tick % line->ticks_per_sample;
+    return rest == 0 ? tick : tick + line->ticks_per_sample - rest;
+}
+
+static void start(struct line *line, uint64_t tick) {
+    line->origin_tick = line->visit_tick = line->clean_tick = tick;
+    line->levels_tick = tick;
+    line->running = site_measured(line->site);
+    if (line->running) {
+        struct channel_config config = {line->rate_hz, line->site};
+        enum hemo_error error = channel_init(&line->channel, &config);
+        assert(error == HEMO_OK); /* line_init() carries only what channel.h promises to take */
+        (void)error;
+    }
+}
+
+void line_init(struct line *line, const struct wire_epoch_begin *begin, uint32_t index) {
+    const struct stream_channel *c = &begin->info.channels[index];
+    memset(line, 0, sizeof *line);
+    line->index = index;
+    line->group = c->group;
+    line->ticks_per_sample = c->ticks_per_sample;
+    line->rate_hz = stream_channel_rate_hz(&begin->info, index);
+    line->scale = c->scale;
+    line->offset = c->offset;
+    line->site = c->site;
+    line->carried = c->unit == UNIT_MMHG && line->rate_hz >= LINE_RATE_HZ_MIN &&
+                    line->rate_hz <= LINE_RATE_HZ_MAX;
+    if (line->carried)
+        start(line, sample_tick(line, begin->first_tick));
+}
+
+static uint64_t tick_of(const struct line *line, int64_t sample) {
+    return sample <= 0 ? line->origin_tick
+                       : line->origin_tick + (uint64_t)sample * line->ticks_per_sample;
+}
+
+bool line_withheld(const struct line *line) {
+    for (uint32_t i = 0; i < LINE_STATES; i++)
+        if (line->open_states >> i & 1 &&
+            (event_withholds(STATE_FIRST + i) || STATE_FIRST + i == EVENT_WEDGE))
+            return true;
+    return line->asleep;
+}
+
+static bool interrupts(uint32_t state) { return event_withholds(state) || state == EVENT_WEDGE; }
+
+static void forget_beats(struct line *line, uint64_t tick) {
+    line->beats_count = 0;
+    line->clean_tick = tick;
+}
+
+static void state_began(struct report_call *call, struct line *line, uint32_t state, uint64_t at) {
+    uint32_t bit = state - STATE_FIRST;
+    if (line->open_states >> bit & 1)
+        return;
+    line->open_states |= 1u << bit;
+    struct event event = report_new(call, line, state, at);
+    event.state = EVENT_BEGAN;
+    line->opened_tick[bit] = event.tick;
+    report_send(call, &event);
+    if (interrupts(state))
+        forget_beats(line, event.tick);
+}
+
+static void state_ended(struct report_call *call, struct line *line, uint32_t state, uint64_t at) {
+    uint32_t bit = state - STATE_FIRST;
+    if (!(line->open_states >> bit & 1))
+        return;
+    line->open_states &= ~(1u << bit);
+    struct event event = report_new(call, line, state, at);
+    const struct wire_epoch_begin *begin = &call->room->begin;
+    event.state = EVENT_ENDED;
+    event.from_tick = line->opened_tick[bit];
+    event.refers_to = id_make(begin->stream, begin->epoch, event.from_tick, state,
+                              line->index | EVENT_BEGAN << 8);
+    report_send(call, &event);
+    if (interrupts(state))
+        forget_beats(line, event.tick);
+    if (state == EVENT_WEDGE) {
+        line->suggested = false; /* a new wedge or the artery again: worth a value of its own */
+        capture_wedge(call, line, event.from_tick, event.tick);
+    }
+}
+
+static void close_states(struct report_call *call, struct line *line) {
+    for (uint32_t i = 0; i < LINE_STATES; i++)
+        state_ended(call, line, STATE_FIRST + i, call->now_tick);
+}
+
+static void add_values(struct event *event, const struct line_beat *beat) {
+    for (int i = 0; i < LINE_VALUES; i++)
+        if (isfinite(beat->values[i]))
+            event_add_value(event, line_quantities[i], (double)beat->values[i], 0);
+}
+
+static struct line_beat line_beat_of(const struct line *line, const struct beat *beat) {
+    struct line_beat out = {
+        .foot_tick = tick_of(line, beat->foot),
+        .next_tick = tick_of(line, beat->next_foot),
+        .values = {beat->systolic_mmhg, beat->diastolic_mmhg, beat->mean_mmhg, beat->rate_per_min,
+                   beat->edp_mmhg, beat->a_mmhg, beat->v_mmhg, beat->minimum_mmhg},
+        .quality = beat->quality,
+        .left_out = beat->left_out,
+    };
+    if (out.left_out == 0 && !isfinite(beat->mean_mmhg))
+        out.left_out = EVENT_IN_ARTEFACT;
+    return out;
+}
+
+bool line_beat_good(const struct line_beat *beat) { return beat->left_out == 0; }
+
+static void remember(struct line *line, const struct line_beat *beat) {
+    if (line->beats_count == LINE_BEATS_MAX) {
+        memmove(line->beats, line->beats + 1, sizeof line->beats - sizeof line->beats[0]);
+        line->beats_count--;
+    }
+    line->beats[line->beats_count++] = *beat;
+}
+
+static void item_beat(struct report_call *call, struct line *line, const struct channel_item *item) {
+    struct line_beat beat = line_beat_of(line, &item->beat);
+    struct event event = report_new(call, line, EVENT_BEAT, beat.foot_tick);
+    event.from_tick = beat.foot_tick;
+    event.to_tick = beat.next_tick;
+    event.method = METHOD_BEAT;
+    event.quality = isfinite(beat.quality) ? (double)beat.quality : 0;
+    add_values(&event, &beat);
+    if (beat.left_out != 0)
+        event.left_out[event.left_out_count++] =
+            (struct event_left_out){beat.foot_tick, beat.left_out};
+    report_send(call, &event);
+    if (line_withheld(line) || beat.foot_tick < line->clean_tick)
+        return;
+    remember(line, &beat);
+    if (line_beat_good(&beat))
+        capture_beat(call, line);
+}
+
+static void item_withdraw(struct report_call *call, struct line *line,
+                          const struct channel_item *item) {
+    struct event event = report_new(call, line, EVENT_WITHDRAWN, tick_of(line, item->at));
+    event.from_tick = tick_of(line, item->from);
+    event.to_tick = tick_of(line, item->to);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < line->beats_count; i++) {
+        uint64_t foot_tick = line->beats[i].foot_tick;
+        bool gone = foot_tick >= event.from_tick && foot_tick < event.to_tick;
+        if (!gone)
+            line->beats[kept++] = line->beats[i];
+        else if (event.beats_count < EVENT_BEATS_MAX)
+            event.beats[event.beats_count++] = foot_tick;
+    }
+    line->beats_count = kept;
+    report_send(call, &event);
+}
+
+/* from_value: the site of the label, to_value: the site that the trace looks like. */
+static void item_site(struct report_call *call, struct line *line, const struct channel_item *item) {
+    uint64_t at = tick_of(line, item->at);
+    uint32_t bit = EVENT_WRONG_SITE - STATE_FIRST;
+    if (line->open_states >> bit & 1)
+        state_ended(call, line, EVENT_WRONG_SITE, at);
+    if (item->site == SITE_NONE || item->site == line->site)
+        return;
+    struct event event = report_new(call, line, EVENT_WRONG_SITE, at);
+    event.state = EVENT_BEGAN;
+    event.from_value = (double)line->site;
+    event.to_value = (double)item->site;
+    line->open_states |= 1u << bit;
+    line->opened_tick[bit] = event.tick;
+    report_send(call, &event);
+}
+
+static void item_systole(struct report_call *call, struct line *line,
+                         const struct channel_item *item) {
+    if (!isfinite(item->beat.systolic_mmhg))
+        return;
+    struct event event = report_new(call, line, EVENT_SYSTOLE, tick_of(line, item->beat.peak));
+    event.method = METHOD_BEAT;
+    event_add_value(&event, QUANTITY_SYSTOLIC, (double)item->beat.systolic_mmhg, 0);
+    report_send(call, &event);
+}
+
+static void take(struct report_call *call, struct line *line, const struct channel_item *item) {
+    switch (item->kind) {
+    case CHANNEL_BEAT:
+        item_beat(call, line, item);
+        break;
+    case CHANNEL_STATE:
+        assert(item->state >= STATE_FIRST && item->state < STATE_FIRST + LINE_STATES);
+        if (item->began)
+            state_began(call, line, item->state, tick_of(line, item->at));
+        else
+            state_ended(call, line, item->state, tick_of(line, item->at));
+        break;
+    case CHANNEL_SITE:
+        item_site(call, line, item);
+        break;
+    case CHANNEL_WITHDRAW:
+        item_withdraw(call, line, item);
+        break;
+    case CHANNEL_SYSTOLE:
+        item_systole(call, line, item);
+        break;
+    }
+}
+
+/* The mean of each half second, for what is averaged over breaths and not over beats. NAN where the line was not usable. */
+static void add_level(struct line *line, float mmhg, uint64_t now_tick) {
+    uint32_t window = (uint32_t)(line->rate_hz / ROOM_CLOCKS_PER_S + 0.5);
+    if (isnan(mmhg) || (line_withheld(line) && !(line->open_states >> (EVENT_WEDGE - STATE_FIRST) & 1)))
+        line->level_missing++;
+    else
+        line->level_sum += (double)mmhg;
+    if (++line->level_n < window)
+        return;
+    if (line->levels_count == LINE_LEVELS_MAX) {
+        memmove(line->levels, line->levels + 1, sizeof line->levels - sizeof line->levels[0]);
+        line->levels_count--;
+    }
+    uint32_t good = window - line->level_missing;
+    line->levels[line->levels_count++] =
+        line->level_missing == 0 ? (float)(line->level_sum / (double)good) : NAN;
+    line->levels_tick = now_tick + line->ticks_per_sample;
+    line->level_sum = 0;
+    line->level_n = line->level_missing = 0;
+}
+
+/* Long without samples: dsp forgets, and the numbering begins anew when they come back. */
+static void fall_asleep(struct report_call *call, struct line *line) {
+    uint32_t gap = 1u << (EVENT_GAP - STATE_FIRST);
+    for (uint32_t i = 0; i < LINE_STATES; i++)
+        if ((1u << i) != gap)
+            state_ended(call, line, STATE_FIRST + i, call->now_tick);
+    state_began(call, line, EVENT_GAP, call->now_tick);
+    line->asleep = true;
+    line->levels_count = 0;
+}
+
+static void wake(struct report_call *call, struct line *line) {
+    line->asleep = false;
+    line->origin_tick = line->levels_tick = call->now_tick;
+    line->level_sum = 0;
+    line->level_n = line->level_missing = 0;
+    channel_reset(&line->channel);
+    state_ended(call, line, EVENT_GAP, call->now_tick);
+    forget_beats(line, call->now_tick);
+}
+
+void line_push(struct report_call *call, struct line *line, int16_t raw) {
+    assert(line->carried);
+    if (!line->running)
+        return;
+    bool missing = raw == SAMPLE_MISSING;
+    line->missing_run = missing ? line->missing_run + 1 : 0;
+    if (line->asleep && missing)
+        return;
+    if (line->asleep)
+        wake(call, line);
+    struct channel_item items[CHANNEL_ITEMS_MAX];
+    float mmhg = missing ? NAN : (float)((double)(raw - line->offset) * line->scale);
+    int count = channel_push(&line->channel, mmhg, items);
+    assert(count >= 0 && count <= CHANNEL_ITEMS_MAX);
+    for (int i = 0; i < count; i++)
+        take(call, line, &items[i]);
+    add_level(line, mmhg, call->now_tick);
+    if ((double)line->missing_run >= ROOM_SLEEP_S * line->rate_hz)
+        fall_asleep(call, line);
+}
+
+void line_marked(struct report_call *call, struct line *line, uint32_t kind, bool begins) {
+    if (!line->running || line->asleep)
+        return;
+    struct channel_item items[CHANNEL_ITEMS_MAX];
+    int count = channel_marked(&line->channel, kind, begins, items);
+    assert(count >= 0 && count <= CHANNEL_ITEMS_MAX);
+    for (int i = 0; i < count; i++)
+        take(call, line, &items[i]);
+}
+
+void line_leave(struct report_call *call, struct line *line) {
+    if (line->running && line->site == SITE_PCW && !line->suggested)
+        capture_wedge(call, line, line->visit_tick, call->now_tick);
+    line->suggested = false;
+    line->visit_tick = call->now_tick;
+    forget_beats(line, call->now_tick);
+}
+
+void line_site(struct report_call *call, struct line *line, uint32_t site) {
+    bool ran = line->running;
+    if (ran) {
+        line_leave(call, line);
+        close_states(call, line);
+    }
+    line->site = site;
+    if (!line->carried)
+        return;
+    if (ran && site_measured(site)) {
+        channel_site(&line->channel, site);
+        return;
+    }
+    line->asleep = false;
+    line->missing_run = 0;
+    start(line, sample_tick(line, call->now_tick));
+}
+
+void line_end(struct report_call *call, struct line *line) {
+    if (!line->running)
+        return;
+    line_leave(call, line);
+    close_states(call, line);
+}

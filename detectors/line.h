@@ -1,0 +1,23 @@
+/* line.h - one channel of the room: samples into dsp, and what dsp says into events and history. Pure. */
+#pragma once
+#include "detectors/report.h"
+
+/* The order of struct line_beat's values. */
+extern const uint32_t line_quantities[LINE_VALUES];
+
+void line_init(struct line *line, const struct wire_epoch_begin *begin, uint32_t index);
+/* The next sample, at call->now_tick; raw SAMPLE_MISSING is none. */
+void line_push(struct report_call *call, struct line *line, int16_t raw);
+
+/* Marks of a device or a person. kind: EVENT_ZEROING, EVENT_FLUSHED or EVENT_WEDGE. */
+void line_marked(struct report_call *call, struct line *line, uint32_t kind, bool begins);
+void line_site(struct report_call *call, struct line *line, uint32_t site);
+/* Another phase: a new visit, with the signal state kept. before the room's phase changes. */
+void line_leave(struct report_call *call, struct line *line);
+/* End of the stream: what is open is closed. */
+void line_end(struct report_call *call, struct line *line);
+
+/* Values are withheld now, or the trace is a wedge. */
+bool line_withheld(const struct line *line);
+/* The beat counts for averages. */
+bool line_beat_good(const struct line_beat *beat);

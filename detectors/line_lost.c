@@ -1,0 +1,82 @@
+/* line_lost - a channel carried no usable signal for some time: look at the line. */
+#include "detectors/detector.h"
+#include <string.h>
+
+enum { STATE_FIRST = EVENT_GAP };
+
+struct line_lost_state {
+    struct detector_config config; /* kept by reset */
+    uint32_t site, channel, open;  /* bit kind - 101 of the states that lose a line */
+    uint64_t since_tick;           /* when the first of them began */
+    bool raised;
+};
+_Static_assert(sizeof(struct line_lost_state) <= DETECTOR_STATE_BYTES, "fits its slot");
+
+/* Zeroing, flushes, whip, a wedge and learning come and go at a person's hand or by themselves. */
+static bool loses(uint32_t kind) {
+    return kind == EVENT_GAP || kind == EVENT_FLAT || kind == EVENT_CLIPPED ||
+           kind == EVENT_OFFSCALE || kind == EVENT_DISCONNECTED || kind == EVENT_TEST_PATTERN ||
+           kind == EVENT_STOPCOCK;
+}
+
+static void line_lost_reset(void *state) {
+    struct line_lost_state *s = state;
+    struct detector_config config = s->config;
+    memset(s, 0, sizeof *s);
+    s->config = config;
+}
+
+static void line_lost_init(void *state, const struct detector_config *config) {
+    struct line_lost_state *s = state;
+    s->config = *config;
+    line_lost_reset(s);
+}
+
+static void hear(struct line_lost_state *s, const struct event *event) {
+    if (!loses(event->kind))
+        return;
+    uint32_t bit = 1u << (event->kind - STATE_FIRST);
+    if (s->open == 0)
+        s->since_tick = event->tick;
+    s->open = event->state == EVENT_BEGAN ? s->open | bit : s->open & ~bit;
+    s->site = event->site;
+    s->channel = event->channel;
+}
+
+static void found(const struct line_lost_state *s, uint32_t state, uint64_t now_tick,
+                  struct event *out) {
+    out->kind = EVENT_LINE_LOST;
+    out->state = state;
+    out->site = s->site;
+    out->channel = s->channel;
+    out->tick = out->to_tick = now_tick;
+    out->from_tick = s->since_tick;
+    out->quality = 1;
+}
+
+static bool line_lost_push(void *state, const struct detector_input *in, struct event *out) {
+    struct line_lost_state *s = state;
+    if (in->event != NULL)
+        hear(s, in->event);
+    double lost_s = (double)(in->now_tick - s->since_tick) / s->config.base_rate_hz;
+    if (!s->raised && s->open != 0 && lost_s >= (double)in->rules->line_lost_s) {
+        s->raised = true;
+        found(s, EVENT_RAISED, in->now_tick, out);
+        return true;
+    }
+    if (s->raised && s->open == 0) {
+        s->raised = false;
+        found(s, EVENT_RECOVERED, in->now_tick, out);
+        return true;
+    }
+    return false;
+}
+
+const struct detector_class line_lost_class = {
+    .name = "line_lost",
+    .what = "no usable signal for some time",
+    .state_bytes = sizeof(struct line_lost_state),
+    .init = line_lost_init,
+    .push = line_lost_push,
+    .reset = line_lost_reset,
+};

@@ -1,0 +1,78 @@
+#include "detectors/mark.h"
+#include "detectors/line.h"
+#include "proto/quantity.h"
+#include <math.h>
+#include <string.h>
+
+enum hemo_error mark_check(const struct room *room, const struct stream_mark *mark) {
+    if (mark->kind < MARK_SITE || mark->kind > MARK_KIND_MAX || mark->phase > PHASE_MAX)
+        return HEMO_BAD_ENUM;
+    if (mark->channel >= room->begin.info.channels_count || !isfinite(mark->value))
+        return HEMO_BAD_NUMBER;
+    if (mark->kind == MARK_SITE && site_row(mark->site) == NULL)
+        return HEMO_BAD_ENUM;
+    if (mark->kind == MARK_VALUE && quantity_row(mark->quantity) == NULL)
+        return HEMO_BAD_ENUM;
+    uint64_t ahead = (uint64_t)(ROOM_MARK_AHEAD_S * room->base_rate_hz);
+    return mark->tick > room->done_tick && mark->tick - room->done_tick > ahead ? HEMO_BAD_NUMBER
+                                                                                : HEMO_OK;
+}
+
+enum hemo_error mark_keep(struct room *room, const struct stream_mark *mark) {
+    uint32_t at = room->marks_count;
+    if (at == ROOM_MARKS_MAX)
+        return HEMO_NO_ROOM;
+    while (at > 0 && room->marks[at - 1].tick > mark->tick)
+        at--;
+    memmove(room->marks + at + 1, room->marks + at,
+            (room->marks_count - at) * sizeof room->marks[0]);
+    room->marks[at] = *mark;
+    room->marks_count++;
+    return HEMO_OK;
+}
+
+/* from_value: the mark's kind; to_value: its value. */
+static void report_mark(struct report_call *call, const struct line *line,
+                        const struct stream_mark *mark) {
+    struct event event = report_new(call, line, EVENT_MARKED, mark->tick);
+    event.from_value = (double)mark->kind;
+    event.to_value = mark->value;
+    event.ordinal |= mark->kind << 16;
+    if (mark->kind == MARK_VALUE)
+        event_add_value(&event, mark->quantity, mark->value, 0);
+    report_send(call, &event);
+}
+
+static void change_phase(struct report_call *call, uint32_t phase) {
+    struct room *room = call->room;
+    if (phase == room->phase)
+        return;
+    for (uint32_t c = 0; c < room->begin.info.channels_count; c++)
+        line_leave(call, &room->lines[c]);
+    room->phase = phase;
+}
+
+void mark_apply(struct report_call *call, const struct stream_mark *mark) {
+    struct line *line = &call->room->lines[mark->channel];
+    bool begins = mark->value != 0;
+    switch (mark->kind) {
+    case MARK_SITE:
+        line_site(call, line, mark->site);
+        break;
+    case MARK_ZEROING:
+        line_marked(call, line, EVENT_ZEROING, begins);
+        break;
+    case MARK_FLUSH:
+        line_marked(call, line, EVENT_FLUSHED, begins);
+        break;
+    case MARK_WEDGE:
+        line_marked(call, line, EVENT_WEDGE, begins);
+        break;
+    case MARK_PHASE:
+        change_phase(call, mark->phase);
+        break;
+    default: /* drug, value, note: said, not measured */
+        break;
+    }
+    report_mark(call, line, mark);
+}

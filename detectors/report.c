@@ -1,0 +1,104 @@
+#include "detectors/report.h"
+#include <assert.h>
+#include <string.h>
+
+struct event report_new(const struct report_call *call, const struct line *line, uint32_t kind,
+                        uint64_t tick) {
+    struct event event;
+    memset(&event, 0, sizeof event);
+    event.kind = kind;
+    event.tick = tick <= call->now_tick ? tick : call->now_tick;
+    event.from_tick = event.to_tick = event.tick;
+    event.channel = event.ordinal = line->index;
+    event.site = line->site;
+    event.quality = 1;
+    return event;
+}
+
+/* All that is the same for every event of this epoch, and the id. */
+static void complete(const struct report_call *call, struct event *event) {
+    const struct wire_epoch_begin *begin = &call->room->begin;
+    assert(event->kind != EVENT_NONE && event->tick <= call->now_tick);
+    event->stream = begin->stream;
+    event->room = begin->room;
+    event->epoch = begin->epoch;
+    event->case_number = begin->case_number;
+    event->phase = call->room->phase;
+    event->emitted_tick = call->now_tick;
+    event->ordinal |= event->state << 8;
+    event->at_ns = stream_tick_at_ns(&begin->info, event->tick);
+    event->id = id_make(event->stream, event->epoch, event->tick, event->kind, event->ordinal);
+}
+
+static void hand_over(struct report_call *call, const struct event *event) {
+    call->room->counts.events++;
+    call->on_event(call->context, event);
+}
+
+static void finding(struct report_call *call, struct detector_slot *slot, struct event *event) {
+    event->ordinal = event->channel;
+    event->rule_version = slot->rules.version;
+    complete(call, event);
+    if (event->state == EVENT_RAISED)
+        slot->raised = event->id;
+    else
+        event->refers_to = slot->raised;
+    slot->active = event->state != EVENT_RECOVERED;
+    hand_over(call, event);
+}
+
+static bool hears(const struct detector_slot *slot, const struct event *event) {
+    const struct detector_row *row = &detector_rows[slot->row];
+    if (event == NULL)
+        return true;
+    if (row->scope == DETECTOR_EACH_LINE && event->channel != slot->channel)
+        return false;
+    return event->kind == EVENT_MARKED || (row->sites >> event->site & 1);
+}
+
+static void detect(struct report_call *call, const struct event *event) {
+    struct room *room = call->room;
+    for (uint32_t i = 0; i < room->slots_count; i++) {
+        struct detector_slot *slot = &room->slots[i];
+        struct event found;
+        if (!hears(slot, event))
+            continue;
+        if (!slot->active)
+            slot->rules = room->rules;
+        memset(&found, 0, sizeof found);
+        struct detector_input in = {event, call->now_tick, &slot->rules};
+        if (detector_rows[slot->row].detector->push(slot->state, &in, &found))
+            finding(call, slot, &found);
+    }
+}
+
+void report_send(struct report_call *call, struct event *event) {
+    complete(call, event);
+    hand_over(call, event);
+    detect(call, event);
+}
+
+void report_clock(struct report_call *call) { detect(call, NULL); }
+
+static void add_slot(struct room *room, uint32_t row, uint32_t channel) {
+    assert(room->slots_count < ROOM_SLOTS_MAX);
+    struct detector_slot *slot = &room->slots[room->slots_count++];
+    slot->row = row;
+    slot->channel = channel;
+    slot->rules = room->rules;
+    struct detector_config config = {room->base_rate_hz, room->begin.first_tick, channel};
+    detector_rows[row].detector->init(slot->state, &config);
+}
+
+void report_begin(struct room *room) {
+    room->slots_count = 0;
+    for (uint32_t row = 0; row < (uint32_t)detector_rows_count; row++) {
+        if (detector_rows[row].scope == DETECTOR_ALL_LINES) {
+            add_slot(room, row, DETECTOR_TOGETHER);
+            continue;
+        }
+        for (uint32_t c = 0; c < room->begin.info.channels_count; c++)
+            if (room->lines[c].carried)
+                add_slot(room, row, c);
+    }
+}

@@ -1,0 +1,112 @@
+#include "detectors/rules.h"
+#include <errno.h>
+#include <ini.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TEXT_MAX = 16384, VERSION_MAX = 1000000000 };
+
+struct key {
+    const char *section, *name;
+    size_t offset;
+    double min, max;
+};
+
+#define KEY(section, name, field, min, max) {section, name, offsetof(struct rules, field), min, max}
+static const struct key keys[] = {
+    KEY("falling_bp", "slope_mmhg_per_s", fall_slope_mmhg_per_s, -10, -0.01),
+    KEY("falling_bp", "drop_mmhg", fall_drop_mmhg, 2, 100),
+    KEY("falling_bp", "drop_share", fall_drop_share, 0.02, 0.9),
+    KEY("falling_bp", "hold_s", fall_hold_s, 0, 120),
+    KEY("falling_bp", "clear_share", fall_clear_share, 0.5, 1),
+    KEY("falling_bp", "clear_s", fall_clear_s, 2, 600),
+    KEY("low_bp", "mean_mmhg", low_mean_mmhg, 20, 120),
+    KEY("low_bp", "hold_s", low_hold_s, 5, 600),
+    KEY("rising_wedge", "rise_mmhg", wedge_rise_mmhg, 1, 40),
+    KEY("rising_wedge", "level_mmhg", wedge_level_mmhg, 0, 60),
+    KEY("line_lost", "lost_s", line_lost_s, 1, 600),
+    KEY("pulse_lost", "lost_s", pulse_lost_s, 1, 60),
+};
+enum { KEYS = sizeof keys / sizeof keys[0], VERSION_BIT = KEYS };
+
+struct rules rules_default(void) {
+    return (struct rules){
+        .version = 1,
+        .fall_slope_mmhg_per_s = -0.2f,
+        .fall_drop_mmhg = 10,
+        .fall_drop_share = 0.12f,
+        .fall_hold_s = 5,
+        .fall_clear_share = 0.9f,
+        .fall_clear_s = 60,
+        .low_mean_mmhg = 65,
+        .low_hold_s = 60,
+        .wedge_rise_mmhg = 5,
+        .wedge_level_mmhg = 15,
+        .line_lost_s = 5,
+        .pulse_lost_s = 4,
+    };
+}
+
+struct parse {
+    struct rules rules;
+    uint32_t seen; /* a bit for each key: none may be given twice */
+};
+_Static_assert(KEYS < 32, "a bit for each key and the version");
+
+static bool number(const char *text, double min, double max, double *out) {
+    char *end;
+    if (text[0] == '\0' || strspn(text, "+-.0123456789eE") != strlen(text))
+        return false;
+    *out = strtod(text, &end);
+    return *end == '\0' && isfinite(*out) && *out >= min && *out <= max;
+}
+
+static bool once(struct parse *p, uint32_t bit) {
+    bool first = !(p->seen >> bit & 1);
+    p->seen |= 1u << bit;
+    return first;
+}
+
+static int take(void *user, const char *section, const char *name, const char *value) {
+    struct parse *p = user;
+    double v;
+    if (strcmp(section, "rules") == 0 && strcmp(name, "version") == 0) {
+        if (!number(value, 1, VERSION_MAX, &v) || v != floor(v))
+            return 0;
+        p->rules.version = (uint32_t)v;
+        return once(p, VERSION_BIT);
+    }
+    for (uint32_t i = 0; i < KEYS; i++) {
+        if (strcmp(section, keys[i].section) != 0 || strcmp(name, keys[i].name) != 0)
+            continue;
+        if (!number(value, keys[i].min, keys[i].max, &v))
+            return 0;
+        *(float *)((char *)&p->rules + keys[i].offset) = (float)v;
+        return once(p, i);
+    }
+    return 0;
+}
+
+enum hemo_error rules_parse(const char *text, size_t length, struct rules *out, int *line) {
+    char copy[TEXT_MAX + 1];
+    struct parse p = {rules_default(), 0};
+    *line = 1;
+    if (length > TEXT_MAX)
+        return HEMO_BAD_LENGTH;
+    if (length > 0 && memchr(text, '\0', length) != NULL)
+        return HEMO_BAD_CONFIG;
+    if (length > 0)
+        memcpy(copy, text, length);
+    copy[length] = '\0';
+    int wrong = ini_parse_string(copy, take, &p);
+    if (wrong != 0) {
+        *line = wrong > 0 ? wrong : 1;
+        return HEMO_BAD_CONFIG;
+    }
+    if (!(p.seen >> VERSION_BIT & 1))
+        return HEMO_BAD_CONFIG;
+    *out = p.rules;
+    return HEMO_OK;
+}

@@ -1,0 +1,39 @@
+#include "detectors/trend.h"
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+static int compare(const void *a, const void *b) {
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+double trend_median(float *values, uint32_t count) {
+    if (count == 0)
+        return NAN;
+    qsort(values, count, sizeof *values, compare);
+    double upper = (double)values[count / 2];
+    return count % 2 == 1 ? upper : ((double)values[count / 2 - 1] + upper) / 2;
+}
+
+double trend_spread(const float *values, uint32_t count) {
+    if (count < 2)
+        return 0;
+    double mean = 0, sum = 0;
+    for (uint32_t i = 0; i < count; i++)
+        mean += (double)values[i] / count;
+    for (uint32_t i = 0; i < count; i++)
+        sum += ((double)values[i] - mean) * ((double)values[i] - mean);
+    return sqrt(sum / (count - 1));
+}
+
+double trend_slope(const float *values, uint32_t count) {
+    float slopes[TREND_POINTS_MAX * (TREND_POINTS_MAX - 1) / 2];
+    uint32_t n = 0;
+    assert(count <= TREND_POINTS_MAX);
+    for (uint32_t i = 0; i < count; i++)
+        for (uint32_t j = i + 1; j < count; j++)
+            if (isfinite(values[i]) && isfinite(values[j]))
+                slopes[n++] = (values[j] - values[i]) / (float)(j - i);
+    return trend_median(slopes, n);
+}
