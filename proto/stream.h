@@ -61,6 +61,7 @@ struct stream_mark {
     uint32_t kind, channel, site, phase, quantity;
     double value;
     char text[65];
+    uint32_t target_stream; /* of a client's command; 0 in a device's own stream */
 };
 
 struct stream_gap {

@@ -110,6 +110,7 @@ static const struct wire_field mark[] = {
     CHOICE("quantity", 6, QUANTITY, 0, QUANTITY_NUMBER_MAX),
     NUMBER("value", 7, DOUBLE, -VALUE_MAX, VALUE_MAX),
     BYTES("text", 8, TEXT, 0, 64),
+    NUMBER("target_stream", 9, UINT32, 0, STREAM_MAX),
 };
 
 static const struct wire_field gap[] = {

@@ -158,6 +158,7 @@ static void put_mark(Hemo__Mark *out, const struct stream_mark *in) {
     out->quantity = in->quantity;
     out->value = in->value;
     out->text = text_of(in->text, sizeof in->text);
+    out->target_stream = in->target_stream;
 }
 
 static void put_gap(Hemo__Gap *out, const struct stream_gap *in) {

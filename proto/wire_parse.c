@@ -89,6 +89,7 @@ static void from_mark(struct stream_mark *out, const Hemo__Mark *in) {
     out->quantity = in->quantity;
     out->value = in->value;
     copy_text(out->text, sizeof out->text, in->text);
+    out->target_stream = in->target_stream;
 }
 
 static void from_event_lists(struct event *out, const Hemo__Event *in) {
