@@ -1,0 +1,246 @@
+// @ts-check
+/* app.js - what the page knows, and who is told when it changes.
+ *
+ *     app.on('studies', () => draw(app.studies));
+ * Events: me, rooms, room, studies, measurement, reading, state, finding, notice, link, feed,
+ * frozen, snapshot. Views read from here and never keep a second copy of the truth. */
+import { api } from './api.js';
+import { badgeText, feedState, isCurrent } from './feed_state.js';
+
+const TICK_MS = 100;
+const HEARTBEAT_MS = 500;
+const ROOM_KEY = 'hemostream.room';
+
+export class App extends EventTarget {
+    constructor() {
+        super();
+        /** @type {import('./types.js').Me | null} */ this.me = null;
+        /** @type {Map<number, import('./types.js').Room>} */ this.rooms = new Map();
+        /** @type {import('./types.js').Study[]} */ this.studies = [];
+        this.worklist_version = -1;
+        this.shown = 0; /* the room whose traces are drawn */
+        /** @type {import('./types.js').FeedStatus | null} */ this.status = null;
+        this.link = { state: 'trying', attempt: 0, retry_at_ms: 0 };
+        this.ever_open = false;
+        this.since_ms = performance.now();
+        this.frozen_ms = 0; /* since when the picture stands still; 0: it runs */
+        /** @type {Worker | null} */ this.worker = null;
+        /** @type {import('./feed_state.js').Feed} */ this.feed = 'connecting';
+        this.rooms_asked_ms = -Infinity;
+    }
+
+    /** @param {string} type @param {(detail: any) => void} listener */
+    on(type, listener) {
+        this.addEventListener(type, (event) => listener(/** @type {CustomEvent} */ (event).detail));
+    }
+
+    /** @param {string} type @param {any} [detail] */
+    say(type, detail) {
+        this.dispatchEvent(new CustomEvent(type, { detail }));
+    }
+
+    get room() {
+        return this.rooms.get(this.shown) ?? null;
+    }
+
+    /** The study of the room that is shown, once the samples belong to its case. */
+    get study() {
+        const { room } = this;
+        if (!room || room.study === null || !this.caseAgrees) return null;
+        return this.studies.find((s) => s.study === room.study) ?? null;
+    }
+
+    /** Do the samples on the glass belong to the case in the header? */
+    get caseAgrees() {
+        const { room, status } = this;
+        if (!room || !status || status.room !== room.room || status.newest_tick < 0) return true;
+        return status.case === room.case;
+    }
+
+    get connected() {
+        return this.link.state === 'open';
+    }
+
+    get current() {
+        return isCurrent(this.feed) && this.caseAgrees;
+    }
+
+    /** @param {import('./types.js').Me} me */
+    async start(me) {
+        this.me = me;
+        this.since_ms = performance.now();
+        this.worker ??= this.#startWorker();
+        await this.snapshot();
+        const url = new URL('/ws', location.href);
+        url.protocol = url.protocol.replace('http', 'ws');
+        this.#tell({ type: 'connect', url: url.href });
+        this.say('me');
+    }
+
+    stop() {
+        this.me = null;
+        this.ever_open = false;
+        this.#tell({ type: 'close' });
+        this.link = { state: 'trying', attempt: 0, retry_at_ms: 0 };
+        this.say('me');
+    }
+
+    /** Everything afresh: at the start and after each lost connection. */
+    async snapshot() {
+        const [rooms, list] = await Promise.all([api.get('/api/rooms'), api.get('/api/studies')]);
+        this.#takeRooms(rooms.rooms);
+        this.takeStudies(list.version, list.studies, []);
+        this.say('snapshot');
+    }
+
+    /** @param {number} room */
+    select(room) {
+        if (!this.rooms.has(room) || room === this.shown) return;
+        this.shown = room;
+        this.status = null;
+        this.since_ms = performance.now();
+        this.freeze(false);
+        localStorage.setItem(ROOM_KEY, String(room));
+        this.#tell({ type: 'room', room });
+        this.say('room');
+        this.#judge();
+    }
+
+    /** @param {boolean} on */
+    freeze(on) {
+        if (on === this.frozen_ms > 0) return;
+        this.frozen_ms = on ? performance.now() : 0;
+        this.#tell({ type: 'freeze', on });
+        this.say('frozen');
+        this.#judge();
+    }
+
+    /** @param {HTMLCanvasElement} canvas */
+    mountCanvas(canvas) {
+        const offscreen = canvas.transferControlToOffscreen();
+        this.#tell({ type: 'canvas', canvas: offscreen }, [offscreen]);
+    }
+
+    /** @param {object} sheet */
+    setSheet(sheet) {
+        this.#tell({ type: 'sheet', sheet });
+    }
+
+    retry() {
+        this.#tell({ type: 'retry' });
+    }
+
+    badge() {
+        return badgeText(this.feed, this.#facts());
+    }
+
+    /** Milliseconds between a tick and now, by the clock of the feed itself.
+     * @param {number} tick */
+    tickAgeMs(tick) {
+        const { status, room } = this;
+        if (!status || !room || status.idle_ms === null) return Infinity;
+        const ticks_per_ms = (room.base_rate_hz / 1000) * ((room.speed_percent || 100) / 100);
+        return Math.max(0, (status.newest_tick - tick) / ticks_per_ms) + status.idle_ms;
+    }
+
+    #startWorker() {
+        const url = new URL('./feed_worker.js', import.meta.url);
+        const worker = new Worker(url, { type: 'module', name: 'feed' });
+        worker.onmessage = ({ data }) => this.#fromWorker(data);
+        const visible = () => document.visibilityState === 'visible';
+        setInterval(() => this.#tell({ type: 'beat', visible: visible() }), HEARTBEAT_MS);
+        document.addEventListener('visibilitychange', () => {
+            this.#tell({ type: 'beat', visible: visible() });
+        });
+        setInterval(() => this.#judge(), TICK_MS);
+        return worker;
+    }
+
+    /** @param {object} message @param {Transferable[]} [transfer] */
+    #tell(message, transfer = []) {
+        this.worker?.postMessage(message, transfer);
+    }
+
+    /** @param {any} data */
+    #fromWorker(data) {
+        if (data.type === 'status') this.#takeStatus(data);
+        else if (data.type === 'link') this.#takeLink(data);
+        else if (data.type === 'message') this.#takeMessage(data.message);
+        else if (data.type === 'bad_frame') this.say('notice', {
+            code: 'FEED-FORMAT', text: `The feed sends what this page cannot read (${data.what}). `
+                + 'Traces are off. Reload the page.',
+        });
+    }
+
+    /** @param {import('./types.js').FeedStatus} status */
+    #takeStatus(status) {
+        if (status.room !== this.shown) return;
+        this.status = status;
+        const now = performance.now();
+        if (this.caseAgrees || now - this.rooms_asked_ms < 1000) return;
+        this.rooms_asked_ms = now;
+        api.get('/api/rooms').then((a) => this.#takeRooms(a.rooms)).catch(() => {});
+    }
+
+    /** @param {{state: string, attempt: number, retry_at_ms: number}} link */
+    #takeLink(link) {
+        const again = link.state === 'open' && this.ever_open;
+        const lost = this.link.state === 'open' && link.state !== 'open';
+        this.link = link;
+        if (link.state === 'open') this.ever_open = true;
+        if (again) this.snapshot().catch(() => {});
+        /* the session may have ended: then the login is the answer, not "try again" */
+        if (lost || link.state === 'waiting') api.get('/api/me').catch(() => {});
+        this.say('link');
+        this.#judge();
+    }
+
+    /** @param {any} m */
+    #takeMessage(m) {
+        switch (m.type) {
+            case 'room': return this.#takeRooms([m.room && typeof m.room === 'object' ? m.room : m]);
+            case 'worklist': return this.takeStudies(m.version, m.studies, m.moved ?? []);
+            case 'measurement': return this.say('measurement', m.measurement ?? m);
+            case 'beat': case 'reading': return this.say('reading', m);
+            case 'state': case 'finding': case 'notice': return this.say(m.type, m);
+        }
+    }
+
+    /** @param {import('./types.js').Room[]} rooms */
+    #takeRooms(rooms) {
+        for (const room of rooms) this.rooms.set(room.room, room);
+        if (!this.rooms.has(this.shown)) {
+            const wanted = Number(localStorage.getItem(ROOM_KEY));
+            this.shown = this.rooms.has(wanted) ? wanted : ([...this.rooms.keys()].sort()[0] ?? 0);
+        }
+        this.#tell({ type: 'rooms', rooms: [...this.rooms.values()] });
+        this.#tell({ type: 'room', room: this.shown });
+        this.say('rooms');
+    }
+
+    /** @param {number} version @param {import('./types.js').Study[]} studies
+     * @param {number[]} moved */
+    takeStudies(version, studies, moved) {
+        if (version < this.worklist_version) return;
+        this.worklist_version = version;
+        this.studies = studies;
+        this.say('studies', { moved });
+    }
+
+    #facts() {
+        const { status } = this;
+        return {
+            socket_open: this.connected, ever_open: this.ever_open,
+            idle_ms: status?.idle_ms ?? null, delay_ms: status?.delay_ms ?? null,
+            since_start_ms: performance.now() - this.since_ms,
+            origin: this.room?.origin ?? 'live', frozen: this.frozen_ms > 0,
+        };
+    }
+
+    #judge() {
+        this.feed = feedState(this.#facts());
+        document.body.dataset.feedState = this.feed;
+        document.body.dataset.origin = this.room?.origin ?? 'live';
+        this.say('feed');
+    }
+}

@@ -1,0 +1,88 @@
+// @ts-check
+/* main.js - wiring: login or the product, the views, the keys. It reads as the map of the page. */
+import { api } from './api.js';
+import { App } from './app.js';
+import { byId } from './dom.js';
+import { Keys, openKeySheet } from './keys.js';
+import { makeHash, parseHash } from './router.js';
+import { AuditView } from './views/audit.js';
+import { Header } from './views/header.js';
+import { LiveView } from './views/live.js';
+import { LoginView } from './views/login.js';
+import { StudyView } from './views/study.js';
+import { WorklistView } from './views/worklist.js';
+
+const app = new App();
+const keys = new Keys();
+const login = new LoginView(byId('login'), (me) => enter(me));
+const header = new Header(app);
+const views = /** @type {Record<string, {element: HTMLElement,
+ *   show: (route: import('./router.js').Route) => void, hide?: () => void}>} */ ({
+    live: new LiveView(app, keys, byId('view-live')),
+    worklist: new WorklistView(app, keys, byId('view-worklist')),
+    study: new StudyView(app, keys, byId('view-study')),
+    audit: new AuditView(app, byId('view-audit')),
+});
+
+/** @param {import('./types.js').Me} me */
+async function enter(me) {
+    await app.start(me);
+    byId('login').hidden = true;
+    byId('product').hidden = false;
+    route();
+}
+
+function leave() {
+    if (!app.me) return;
+    app.stop();
+    keys.view = 'login';
+    byId('product').hidden = true;
+    login.show('Your session ended. Nothing was lost: log in to go on.');
+}
+
+function route() {
+    if (!app.me) return;
+    const to = parseHash(location.hash);
+    if (to.view === 'live' && to.id !== null) app.select(to.id);
+    for (const [name, view] of Object.entries(views)) {
+        view.element.hidden = name !== to.view;
+        if (name !== to.view) view.hide?.();
+    }
+    keys.view = to.view;
+    document.body.dataset.view = to.view;
+    header.mark(to.view);
+    views[to.view].show(to);
+}
+
+function bindKeys() {
+    const go = (/** @type {string} */ view) => () => {
+        location.hash = makeHash(view);
+    };
+    for (const modifier of ['Alt', 'Ctrl']) {
+        keys.bind('*', `${modifier}+1`, go('live'));
+        keys.bind('*', `${modifier}+2`, go('worklist'));
+        keys.bind('*', `${modifier}+3`, go('audit'));
+    }
+    keys.bind('*', 'F1', openKeySheet);
+    keys.bind('*', 'Ctrl+/', openKeySheet);
+    keys.bind('study', 'Escape', go('worklist'));
+}
+
+async function begin() {
+    api.on_logged_out = leave;
+    bindKeys();
+    window.addEventListener('hashchange', route);
+    byId('key-sheet-close').addEventListener('click', () => byId('key-sheet').close());
+    byId('open-key-sheet').addEventListener('click', openKeySheet);
+    byId('log-out').addEventListener('click', async () => {
+        await api.post('/api/logout', {}).catch(() => {});
+        leave();
+    });
+    try {
+        await enter(await api.get('/api/me'));
+    } catch {
+        login.show('');
+    }
+}
+
+begin();

@@ -1,0 +1,94 @@
+// @ts-check
+/* card.js - one measurement as a card. Suggested and confirmed differ in word, icon and edge, so
+ * that they differ without colour too. Every card names its beats and what was left out. */
+import { h, replace, setAttribute, setText } from '../dom.js';
+import { colourToken } from '../lane_scale.js';
+import {
+    accessibleName, beatsText, clock, doubts, fullTime, headline, leftOutText, numberText, shortName,
+    STATES, unitText, wordy,
+} from '../values.js';
+
+/** @typedef {import('../types.js').Measurement} Measurement */
+
+export class Card {
+    /** @param {Measurement} m @param {(id: string) => void} chosen */
+    constructor(m, chosen) {
+        this.group = h('div', {
+            class: 'card', role: 'group', tabindex: -1, 'data-testid': 'card', 'data-id': m.id,
+            on: { focus: () => chosen(m.id), click: () => chosen(m.id) },
+        });
+        this.element = h('li', {}, this.group);
+        this.draw(m);
+    }
+
+    /** @param {Measurement} m */
+    draw(m) {
+        this.m = m;
+        const { group } = this;
+        setAttribute(group, 'data-state', m.state);
+        setAttribute(group, 'aria-label', accessibleName(m));
+        replace(group, top(m), values(m), origin(m), ...warnings(m), ...decision(m));
+    }
+
+    /** @param {boolean} on */
+    select(on) {
+        setAttribute(this.group, 'data-selected', on ? 'true' : null);
+        setAttribute(this.group, 'aria-current', on ? 'true' : null);
+        this.group.tabIndex = on ? 0 : -1;
+    }
+
+    /** @param {boolean} on */
+    busy(on) {
+        setAttribute(this.group, 'aria-busy', on ? 'true' : null);
+    }
+}
+
+/** @param {Measurement} m */
+function top(m) {
+    const { word, icon } = STATES[m.state];
+    const { main, of, unit } = headline(m.values);
+    return h('div', { class: 'card-top' },
+        h('span', { class: `card-site ${colourToken(m.site)}` }, m.site),
+        h('span', { class: 'card-main' }, main), h('span', { class: 'card-unit' }, unit),
+        h('span', { class: 'card-of' }, of),
+        h('span', { class: 'state', 'data-testid': 'state' },
+            h('span', { class: 'state-icon', 'aria-hidden': 'true' }, icon), word));
+}
+
+/** The rest of the values, and for edited ones what the machine had said. @param {Measurement} m */
+function values(m) {
+    const { rest } = headline(m.values);
+    const texts = rest.filter((v) => v.value !== null && v.quantity !== 'pulse').slice(0, 4)
+        .map((v) => `${shortName(v.quantity)} ${numberText(v.value, v.decimals)}`
+            + (unitText(v.unit) === 'mmHg' ? '' : ` ${unitText(v.unit)}`));
+    const was = headline(m.machine_values).main;
+    const edited = m.state === 'adjusted' ? h('span', { class: 'was' }, `was ${was}, machine`) : null;
+    return h('div', { class: 'card-line' }, edited, h('span', {}, texts.join(' · ')),
+        h('span', { class: 'phase' }, m.phase));
+}
+
+/** @param {Measurement} m */
+function origin(m) {
+    const percent = Math.round(m.quality * 100);
+    return h('div', { class: 'card-line quiet' },
+        h('span', { 'data-testid': 'beats' }, [beatsText(m), leftOutText(m)].filter(Boolean).join(' · ')),
+        h('span', { class: 'card-quality', title: `signal quality ${percent} of 100` }, `q ${percent}`),
+        h('time', { datetime: m.at, title: fullTime(m.at) }, clock(m.at)));
+}
+
+/** @param {Measurement} m */
+function warnings(m) {
+    const found = m.state === 'suggested' ? doubts(m) : [];
+    if (!found.length) return [];
+    return [h('div', { class: 'card-line warning' },
+        `! ${found.join(', ')}. Look at the strip: Enter twice confirms.`)];
+}
+
+/** @param {Measurement} m */
+function decision(m) {
+    if (m.state === 'suggested') return [];
+    const reason = m.reason ? ` · ${wordy(m.reason)}` : '';
+    const line = h('div', { class: 'card-line quiet' });
+    setText(line, `${STATES[m.state].word.toLowerCase()} by ${m.by ?? '?'} ${clock(m.decided_at)}${reason}`);
+    return [line];
+}

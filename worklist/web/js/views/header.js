@@ -1,0 +1,100 @@
+// @ts-check
+/* header.js - the frame of every screen: where one is, whose data it is, how old it is. */
+import { byId, h, replace, setText } from '../dom.js';
+import { makeHash } from '../router.js';
+import { clock } from '../values.js';
+
+export class Header {
+    /** @param {import('../app.js').App} app */
+    constructor(app) {
+        this.app = app;
+        this.rooms = byId('room-select');
+        this.rooms.addEventListener('change', () => {
+            app.select(Number(this.rooms.value));
+            if (document.body.dataset.view === 'live') location.hash = makeHash('live', app.shown);
+        });
+        byId('retry').addEventListener('click', () => app.retry());
+        app.on('me', () => this.drawWho());
+        app.on('rooms', () => this.drawRoom());
+        app.on('room', () => this.drawRoom());
+        app.on('studies', () => this.drawRoom());
+        app.on('feed', () => this.drawFeed());
+        app.on('notice', (n) => this.notice(n));
+    }
+
+    /** @param {string} view the one that is seen */
+    mark(view) {
+        for (const link of document.querySelectorAll('#screens a')) {
+            const here = link.getAttribute('href') === `#/${view === 'study' ? 'worklist' : view}`;
+            if (here) link.setAttribute('aria-current', 'page');
+            else link.removeAttribute('aria-current');
+        }
+    }
+
+    drawWho() {
+        const { me } = this.app;
+        setText(byId('who'), me ? `${me.user}, ${me.role}` : '');
+        setText(byId('mode'), me ? me.mode.toUpperCase() : '');
+        setText(byId('version'), me ? `Hemostream ${me.version}` : '');
+    }
+
+    drawRoom() {
+        const { app } = this;
+        const rooms = [...app.rooms.values()].sort((a, b) => a.room - b.room);
+        const names = rooms.map((r) => `${r.room}:${r.name}`).join('|');
+        if (this.rooms.dataset.names !== names) {
+            this.rooms.dataset.names = names;
+            replace(this.rooms, ...rooms.map((r) => h('option', { value: r.room }, r.name)));
+        }
+        this.rooms.value = String(app.shown);
+        this.drawPatient();
+        this.drawOrigin();
+    }
+
+    drawPatient() {
+        const { app } = this;
+        const { room, study } = app;
+        let text = 'No room';
+        if (room && !app.caseAgrees) text = 'The case is changing: wait';
+        else if (room && !room.case) text = 'No case open';
+        else if (study) text = study.patient_name.replaceAll('^', ', ');
+        else if (room) text = `Case ${room.case}`;
+        const detail = study ? `${study.patient_id} · ${study.description}` : '';
+        setText(byId('patient'), text);
+        setText(byId('patient-detail'), detail);
+        setText(byId('case-id'), room?.case ? `Case ${room.case}` : 'No case');
+    }
+
+    drawOrigin() {
+        const { room } = this.app;
+        const banner = byId('origin-banner');
+        const origin = room?.origin ?? 'live';
+        banner.hidden = origin === 'live';
+        const speed = (room?.speed_percent ?? 100) / 100;
+        const times = speed === 1 ? '' : ` ×${speed}`;
+        setText(banner, origin === 'replay' ? `REPLAY${times} · a recording, not the patient in the room`
+            : `SIMULATED${times} · a simulated patient, not a person`);
+    }
+
+    drawFeed() {
+        const { app } = this;
+        const badge = byId('delay-badge');
+        badge.dataset.state = app.feed;
+        setText(badge, app.badge());
+        this.drawPatient();
+        const lost = app.feed === 'disconnected' && app.me !== null;
+        byId('link-banner').hidden = !lost;
+        if (!lost) return;
+        const wait_s = Math.max(0, Math.ceil((app.link.retry_at_ms - Date.now()) / 1000));
+        const when = app.link.state === 'trying' ? 'Trying now' : `Trying again in ${wait_s} s`;
+        setText(byId('link-text'),
+            `Connection lost. ${when} (try ${app.link.attempt}). Nothing can be saved meanwhile.`);
+    }
+
+    /** @param {{code: string, text: string}} notice */
+    notice({ code, text }) {
+        const line = byId('notice');
+        setText(line, `${clock(new Date().toISOString())} ${text} (${code})`);
+        line.hidden = false;
+    }
+}
