@@ -3,11 +3,14 @@
 #include <math.h>
 #include <stddef.h>
 
-enum { ITEMS_FROM_BEATS_MAX = 4 };
+/* One sample can end a tenth of a second (state ended, began, withdraw, site) and decide pulses. */
+enum { PULSES_AT_ONCE = 3, ITEMS_OF_LINE = 4, ITEMS_OF_RISE = 1 };
+_Static_assert(PULSES_AT_ONCE + ITEMS_OF_LINE + ITEMS_OF_RISE <= CHANNEL_ITEMS_MAX, "all fit");
+
 static const double rate_min_hz = 100, rate_max_hz = 2000;
-static const double fine_hz = 250, coarse_hz = 125;
+static const double fine_hz = 250, coarse_hz = 125, steps_hz = 10;
 static const float possible_mmhg = 2000; /* beyond: no pressure, a broken converter */
-static const float longest_beat_s = 3.2f;
+static const float pulse_waits_s = 6;    /* for the next one; then it is forgotten */
 
 struct items {
     struct channel_item *out;
@@ -26,28 +29,32 @@ static int divisor(double rate_hz, double wanted_hz) {
     return n > 1 ? n : 1;
 }
 
+static bool systemic(const struct site_row *site) {
+    return site->max_mmhg > 200;
+}
+
 /* The smallest smoothed rise that can be a pulse. */
 static float least_rise(const struct site_row *site) {
     if (site->shape == SHAPE_ATRIUM)
         return 0.6f;
-    return site->max_mmhg > 200 ? 4 : 1.5f;
+    return systemic(site) ? 4 : 1.5f;
 }
 
+/* Everything of the stream but its numbering. */
 static void begin(struct channel *c) {
     const struct site_row *site = site_row(c->config.site);
     double rate = c->config.rate_hz;
+    int64_t count = c->count;
     int fine = divisor(rate, fine_hz), coarse = divisor(rate, coarse_hz);
+    *c = (struct channel){.config = c->config, .count = count, .begun = count, .held_mmhg = NAN,
+                          .mean_mmhg = NAN};
     averager_init(&c->fine, fine);
     averager_init(&c->coarse, coarse);
     values_init(&c->values, (float)(rate / fine), site->shape);
     finder_init(&c->finder, (float)(rate / coarse), least_rise(site));
-    rhythm_init(&c->rhythm, site->max_mmhg > 200 ? 8 : 5);
-    c->begun = c->count;
-    c->held_mmhg = NAN;
-    c->silent = 0;
-    c->pulse_open = false;
-    c->pulse_at = 0;
-    c->foot = 0;
+    rhythm_init(&c->rhythm, systemic(site) ? 8 : 5);
+    features_init(&c->features, (float)(rate / fine));
+    line_state_init(&c->line, c->config.site);
 }
 
 enum hemo_error channel_init(struct channel *c, const struct channel_config *config) {
@@ -61,10 +68,8 @@ enum hemo_error channel_init(struct channel *c, const struct channel_config *con
 }
 
 void channel_reset(struct channel *c) {
-    struct channel_config config = c->config;
-    enum hemo_error error = channel_init(c, &config);
-    assert(error == HEMO_OK);
-    (void)error;
+    c->count = 0;
+    begin(c);
 }
 
 void channel_site(struct channel *c, uint32_t site) {
@@ -76,18 +81,55 @@ void channel_site(struct channel *c, uint32_t site) {
 }
 
 /* Middle of a fine sample, in samples of the stream. */
-static int64_t stream_time(const struct channel *c, int64_t fine) {
+static int64_t from_fine(const struct channel *c, int64_t fine) {
     return c->begun + fine * c->fine.length + c->fine.length / 2;
 }
 
-static double fine_from_coarse(const struct channel *c, double coarse) {
-    double sample = (coarse + (double)c->silent + 0.5) * c->coarse.length;
+static int64_t from_step(const struct channel *c, int32_t step) {
+    return c->begun + (int64_t)((double)step * c->config.rate_hz / steps_hz);
+}
+
+static int32_t step_of(const struct channel *c, int64_t fine) {
+    return (int32_t)((double)fine * steps_hz / (double)c->values.rate_hz);
+}
+
+/* Of the finder's sample numbers: it runs at half the rate at most, and from the first valid sample on. */
+static double fine_from_found(const struct channel *c, double found) {
+    double sample = (found + (double)c->silent + 0.5) * c->coarse.length;
     return sample / c->fine.length - 0.5;
 }
 
 static bool plausible(const struct channel *c, const struct beat *beat) {
     const struct site_row *site = site_row(c->config.site);
     return beat->systolic_mmhg <= site->max_mmhg && beat->diastolic_mmhg >= site->min_mmhg;
+}
+
+static void blank(struct beat *beat) {
+    beat->systolic_mmhg = beat->diastolic_mmhg = beat->mean_mmhg = NAN;
+    beat->edp_mmhg = beat->minimum_mmhg = beat->a_mmhg = beat->v_mmhg = NAN;
+}
+
+/* What the line's states leave of a beat. */
+static void withhold(struct channel_item *item, unsigned flags) {
+    struct beat *beat = &item->beat;
+    if (flags & LINE_WITHHELD || (flags & LINE_MARKED_WEDGE && item->site != SITE_PCW)) {
+        blank(beat);
+        beat->left_out = EVENT_IN_ARTEFACT;
+        beat->quality = 0;
+    } else if (flags & (LINE_PULSELESS | LINE_MARKED_WEDGE)) {
+        float mean = beat->mean_mmhg, a = beat->a_mmhg, v = beat->v_mmhg;
+        blank(beat);
+        beat->mean_mmhg = mean;
+        beat->a_mmhg = a;
+        beat->v_mmhg = v;
+    }
+}
+
+static void remember(struct channel *c, const struct beat *beat) {
+    if (isnan(beat->systolic_mmhg))
+        return;
+    c->given[c->given_next] = (struct channel_given){beat->foot, beat->next_foot};
+    c->given_next = (c->given_next + 1) % CHANNEL_GIVEN;
 }
 
 static void judge(struct channel *c, struct beat *beat, float interval_s) {
@@ -100,45 +142,49 @@ static void judge(struct channel *c, struct beat *beat, float interval_s) {
 }
 
 static void close_beat(struct channel *c, int64_t next_foot, struct items *items) {
-    struct values_found found = values_between(&c->values, (struct values_span){c->foot, next_foot});
-    struct channel_item *item = add(items, CHANNEL_BEAT, stream_time(c, c->foot));
+    struct values_span span = {c->foot, next_foot};
+    int32_t first = step_of(c, span.foot), last = step_of(c, span.next_foot);
+    unsigned flags = line_state_flags(&c->line, first, last);
+    if (flags & LINE_DARK)
+        return;
+    bool wedge = flags == LINE_MARKED_WEDGE && line_state_in_marked_wedge(&c->line, first, last);
+    struct values_found found = values_between(&c->values, span, wedge);
     float interval_s = (float)(next_foot - c->foot) / c->values.rate_hz;
-    item->site = c->config.site;
-    item->from = stream_time(c, c->foot);
-    item->to = stream_time(c, next_foot);
+    struct channel_item *item = add(items, CHANNEL_BEAT, from_fine(c, span.foot));
+    item->site = wedge ? SITE_PCW : c->config.site;
+    item->from = item->at;
+    item->to = from_fine(c, span.next_foot);
     item->beat = (struct beat){
-        .foot = item->from, .next_foot = item->to, .peak = stream_time(c, found.peak),
+        .foot = item->from, .next_foot = item->to, .peak = from_fine(c, found.peak),
         .systolic_mmhg = found.systolic_mmhg, .diastolic_mmhg = found.diastolic_mmhg,
         .mean_mmhg = found.mean_mmhg, .edp_mmhg = found.edp_mmhg, .a_mmhg = found.a_mmhg,
         .v_mmhg = found.v_mmhg, .minimum_mmhg = found.minimum_mmhg,
         .rate_per_min = 60 / interval_s,
     };
     judge(c, &item->beat, interval_s);
+    withhold(item, flags);
+    remember(c, &item->beat);
 }
 
 static void take_pulse(struct channel *c, const struct pulse *pulse, struct items *items) {
-    double at = fine_from_coarse(c, pulse->at);
+    double at = fine_from_found(c, pulse->at);
     double least = c->pulse_open ? c->pulse_at + 0.06 * (double)c->values.rate_hz : 0;
     int64_t foot = values_foot(&c->values, at, least);
-    if (c->pulse_open && foot > c->foot)
+    bool waited = (float)(foot - c->foot) > pulse_waits_s * c->values.rate_hz;
+    if (c->pulse_open && foot > c->foot && !waited)
         close_beat(c, foot, items);
     c->pulse_open = true;
     c->pulse_at = at;
     c->foot = foot;
 }
 
-/* No next pulse for too long: the beat has an upstroke but no end, so nothing is said of its values. */
-static void give_up_beat(struct channel *c) {
-    if (c->pulse_open && (float)(c->values.count - c->foot) > 2 * longest_beat_s * c->values.rate_hz)
-        c->pulse_open = false;
-}
-
-static void say_systole(struct channel *c, double coarse_at, struct items *items) {
-    int64_t from = (int64_t)fine_from_coarse(c, coarse_at), where;
+static void say_systole(struct channel *c, double found_at, struct items *items) {
+    int64_t from = (int64_t)fine_from_found(c, found_at), where;
     float mmhg = values_highest(&c->values, from, c->values.count, &where);
-    if (isnan(mmhg))
+    if (isnan(mmhg) || c->line.state != EVENT_NONE)
         return;
-    struct channel_item *item = add(items, CHANNEL_SYSTOLE, stream_time(c, where));
+    struct channel_item *item = add(items, CHANNEL_SYSTOLE, from_fine(c, where));
+    item->site = c->config.site;
     item->beat.systolic_mmhg = mmhg;
     item->beat.peak = item->at;
 }
@@ -155,9 +201,53 @@ static void push_coarse(struct channel *c, float mmhg, struct items *items) {
     if (finder_rise(&c->finder, &at))
         say_systole(c, at, items);
     struct pulse pulse;
-    for (int i = 0; i < ITEMS_FROM_BEATS_MAX && finder_next(&c->finder, &pulse); i++)
+    for (int i = 0; i < PULSES_AT_ONCE && finder_next(&c->finder, &pulse); i++)
         take_pulse(c, &pulse, items);
-    give_up_beat(c);
+}
+
+/* Beats that were given before it was known that a state had begun. */
+static void withdraw(struct channel *c, int64_t from, struct items *items) {
+    int64_t first = INT64_MAX;
+    for (int i = 0; i < CHANNEL_GIVEN; i++)
+        if (c->given[i].next_foot > from) {
+            first = c->given[i].foot < first ? c->given[i].foot : first;
+            c->given[i].next_foot = 0;
+        }
+    if (first == INT64_MAX)
+        return;
+    struct channel_item *item = add(items, CHANNEL_WITHDRAW, from);
+    item->state = c->line.state;
+    item->from = first;
+    item->to = c->count;
+}
+
+static void say_state(struct channel *c, const struct line_change *change, struct items *items) {
+    if (change->ended != EVENT_NONE) {
+        struct channel_item *item = add(items, CHANNEL_STATE, c->count);
+        item->state = change->ended;
+    }
+    if (change->began == EVENT_NONE)
+        return;
+    struct channel_item *item = add(items, CHANNEL_STATE, from_step(c, change->began_step));
+    item->state = change->began;
+    item->began = true;
+    if (line_state_withholds(&c->line))
+        withdraw(c, item->at, items);
+}
+
+static void push_fine(struct channel *c, float mmhg, struct items *items) {
+    values_push(&c->values, mmhg);
+    struct features_look look;
+    struct line_change change;
+    if (!features_push(&c->features, mmhg, &look))
+        return;
+    c->mean_mmhg = c->features.heard ? look.mean2 : NAN;
+    if (!line_state_push(&c->line, &look, &change))
+        return;
+    if (change.began != change.ended)
+        say_state(c, &change, items);
+    if (change.site_changed)
+        add(items, CHANNEL_SITE, from_step(c, change.site_step))->site = change.site;
 }
 
 int channel_push(struct channel *c, float mmhg, struct channel_item out[CHANNEL_ITEMS_MAX]) {
@@ -166,7 +256,7 @@ int channel_push(struct channel *c, float mmhg, struct channel_item out[CHANNEL_
     float sample = fabsf(mmhg) <= possible_mmhg ? mmhg : NAN, mean;
     c->count++;
     if (averager_push(&c->fine, sample, &mean))
-        values_push(&c->values, mean);
+        push_fine(c, mean, &items);
     if (averager_push(&c->coarse, sample, &mean))
         push_coarse(c, mean, &items);
     return items.count;
@@ -175,14 +265,18 @@ int channel_push(struct channel *c, float mmhg, struct channel_item out[CHANNEL_
 int channel_marked(struct channel *c, uint32_t kind, bool begins,
                    struct channel_item out[CHANNEL_ITEMS_MAX]) {
     struct items items = {out, 0};
-    struct channel_item *item = add(&items, CHANNEL_STATE, c->count);
-    item->state = kind;
-    item->began = begins;
+    struct line_change change = line_state_mark(&c->line, kind, begins);
+    if (change.began != change.ended)
+        say_state(c, &change, &items);
     return items.count;
 }
 
 bool channel_withholds(const struct channel *c, uint32_t *state) {
-    (void)c;
-    *state = EVENT_NONE;
-    return false;
+    *state = c->line.state;
+    return line_state_withholds(&c->line);
+}
+
+float channel_mean_mmhg(const struct channel *c) {
+    bool wedge = c->line.state == EVENT_WEDGE;
+    return line_state_withholds(&c->line) && !wedge ? NAN : c->mean_mmhg;
 }

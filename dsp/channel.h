@@ -44,7 +44,7 @@ struct channel_item {
     int64_t at;            /* where it happened */
     uint32_t state;        /* events.def 1xx */
     bool began;            /* else ended */
-    uint32_t site;
+    uint32_t site;         /* CHANNEL_BEAT: whose values; PCW inside a wedge that was marked */
     int64_t from, to;
     struct beat beat;
 };
@@ -62,3 +62,5 @@ int channel_marked(struct channel *c, uint32_t kind, bool begins, struct channel
 void channel_reset(struct channel *c); /* forgets the stream, keeps the settings; numbering begins at 0 */
 /* True while a state withholds values. *state: the innermost one. */
 bool channel_withholds(const struct channel *c, uint32_t *state);
+/* Mean of the last two seconds: what stays readable without beats, in a loss of pulse or a wedge. NAN while withheld otherwise. */
+float channel_mean_mmhg(const struct channel *c);

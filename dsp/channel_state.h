@@ -1,9 +1,15 @@
 /* channel_state.h - what struct channel is made of. Hands off: only channel.c reads it. */
 #pragma once
 #include "dsp/averager.h"
+#include "dsp/features.h"
 #include "dsp/finder.h"
+#include "dsp/line_state.h"
 #include "dsp/rhythm.h"
 #include "dsp/values.h"
+
+enum { CHANNEL_GIVEN = 8 };
+
+struct channel_given { int64_t foot, next_foot; };
 
 struct channel {
     /* settings: kept by channel_reset() */
@@ -15,6 +21,11 @@ struct channel {
     struct values values;
     struct finder finder;
     struct rhythm rhythm;
+    struct features features;
+    struct line_state line;
+    struct channel_given given[CHANNEL_GIVEN]; /* the last beats with values: they may have to be withdrawn */
+    int32_t given_next;
+    float mean_mmhg;   /* of the last two seconds of valid samples; NAN before */
     float held_mmhg;   /* the last valid sample, for the finder; NAN before the first */
     int64_t silent;    /* coarse samples before it: the finder counts from it */
     bool pulse_open;   /* a pulse was found, its beat waits for the next one */

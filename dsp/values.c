@@ -131,7 +131,6 @@ static void read_ventricle(const struct values *v, struct values_span span,
 static void read_atrium(const struct values *v, struct values_span span, struct values_found *f) {
     float trace[WAVES_POINTS];
     int n = samples(v, 1 / WAVES_RATE_HZ), count = 0;
-    /* Half a beat more on each side, so that no wave is cut in two by the foot. */
     for (int64_t i = span.foot; i < span.next_foot && count < WAVES_POINTS; i += n)
         trace[count++] = mean_about(v, i, 2 * n);
     struct waves waves = waves_find(trace, count, (float)n / v->rate_hz);
@@ -139,7 +138,8 @@ static void read_atrium(const struct values *v, struct values_span span, struct 
     f->v_mmhg = waves.v_mmhg;
 }
 
-struct values_found values_between(const struct values *v, struct values_span span) {
+struct values_found values_between(const struct values *v, struct values_span span,
+                                   bool as_atrium) {
     int64_t length = span.next_foot - span.foot;
     struct values_found f = nothing(span.foot);
     if (length < 1 || length > samples(v, longest_s) || span.foot < oldest(v) + 16)
@@ -150,13 +150,14 @@ struct values_found values_between(const struct values *v, struct values_span sp
     int64_t systole = (int64_t)(systole_share * (float)length);
     if (systole < samples(v, systole_least_s))
         systole = samples(v, systole_least_s);
-    if (v->shape == SHAPE_ATRIUM || systole > length)
+    bool atrium = as_atrium || v->shape == SHAPE_ATRIUM;
+    if (atrium || systole > length)
         systole = length;
     f.systolic_mmhg = values_highest(v, span.foot, span.foot + systole, &f.peak);
     f.diastolic_mmhg = mean_about(v, span.foot, samples(v, foot_mean_s));
     if (v->shape == SHAPE_VENTRICLE)
         read_ventricle(v, span, &f);
-    if (v->shape == SHAPE_ATRIUM)
+    if (atrium)
         read_atrium(v, span, &f);
     return f;
 }

@@ -37,6 +37,7 @@ void values_push(struct values *v, float mmhg); /* NAN: missing */
 
 /* The foot of a pulse whose upstroke is at `at`, not earlier than `least`. */
 int64_t values_foot(const struct values *v, double at, double least);
-struct values_found values_between(const struct values *v, struct values_span span);
+/* as_atrium: whatever the site is, look for a and v (a wedge in the pulmonary artery). */
+struct values_found values_between(const struct values *v, struct values_span span, bool as_atrium);
 /* The highest 24 ms mean of [from, to), and where: the provisional systolic. NAN: nothing there. */
 float values_highest(const struct values *v, int64_t from, int64_t to, int64_t *where);

@@ -1,0 +1,74 @@
+#include "dsp/chamber.h"
+#include "proto/site.h"
+#include <math.h>
+
+/* Tenths of a second. */
+enum { RV_HOLD = 20, RV_HOLD_AGAIN = 10, PA_HOLD = 10, PA_HOLD_FROM_RA = 60, RA_HOLD = 10 };
+enum { STEP_HOLD = 12, RV_RECENT = 1200 };
+static const float pulse_min_mmhg = 8, rv_below = 0.19f, pa_above = 0.25f;
+
+void chamber_reset(struct chamber *s) {
+    *s = (struct chamber){.since_rv = RV_RECENT};
+}
+
+static bool looks_rv(const struct chamber *s, const struct features_look *k) {
+    return k->site < rv_below && k->asymmetry > 0.35f && k->asymmetry < 3 && k->duty > 0.36f &&
+           (s->verdict != SITE_RA || k->lasting.pulse > 15);
+}
+
+static bool looks_pa(const struct chamber *s, const struct features_look *k) {
+    return k->site > pa_above && k->asymmetry < 1.5f &&
+           (s->verdict != SITE_RA || k->lasting.p5 > 8);
+}
+
+/* The diastolic step: line noise goes with the advance, so this one may be judged during motion. */
+static bool steps_to_pa(const struct features_look *k, const struct reference_levels *b) {
+    return k->brief.p10 > b->low + fmaxf(4, 0.24f * b->pulse) &&
+           k->brief.p95 < 1.35f * b->high + 5 && k->brief.pulse > 0.25f * b->pulse;
+}
+
+static bool drops_to_ra(const struct features_look *k, const struct reference_levels *b) {
+    return k->lasting.pulse < 0.40f * b->pulse && k->lasting.up < 0.45f * b->up &&
+           k->lasting.mean < 15;
+}
+
+static void count(int32_t *hold, bool holds) {
+    *hold = holds ? *hold + 1 : 0;
+}
+
+static enum chamber_change become(struct chamber *s, uint32_t site,
+                                     enum chamber_change change) {
+    s->like_rv = s->like_pa = s->like_ra = s->stepped = 0;
+    s->verdict = site;
+    return change;
+}
+
+static void count_all(struct chamber *s, const struct chamber_view *view) {
+    const struct features_look *k = view->look;
+    bool judged = view->clean && k->lasting.pulse >= pulse_min_mmhg;
+    bool rv = s->verdict == SITE_RV;
+    count(&s->like_rv, judged && looks_rv(s, k));
+    count(&s->like_pa, judged && looks_pa(s, k));
+    count(&s->like_ra, rv && view->clean && drops_to_ra(k, view->before));
+    count(&s->stepped,
+          rv && (view->clean || view->disturbed) && steps_to_pa(k, view->before));
+    if (s->since_rv < RV_RECENT)
+        s->since_rv++;
+    if (rv)
+        s->since_rv = 0;
+}
+
+enum chamber_change chamber_push(struct chamber *s, const struct chamber_view *view) {
+    count_all(s, view);
+    bool again = s->verdict == SITE_NONE || s->since_rv < RV_RECENT;
+    int pa_hold = s->verdict == SITE_RA ? PA_HOLD_FROM_RA : PA_HOLD;
+    if (s->stepped >= STEP_HOLD)
+        return become(s, SITE_PA, CHAMBER_NEW_LEVELS);
+    if (s->like_ra >= RA_HOLD)
+        return become(s, SITE_RA, CHAMBER_NEW_LEVELS);
+    if (s->verdict != SITE_RV && s->like_rv >= (again ? RV_HOLD_AGAIN : RV_HOLD))
+        return become(s, SITE_RV, CHAMBER_OTHER_LEVELS);
+    if (s->verdict != SITE_PA && s->like_pa >= pa_hold)
+        return become(s, SITE_PA, CHAMBER_OTHER_LEVELS);
+    return CHAMBER_SAME;
+}
