@@ -8,7 +8,7 @@ enum {
     READING_BEATS_MIN = 3,
     SUGGEST_BEATS_MIN = 8,
     SUGGEST_S_MIN = 10,
-    SUGGEST_AGE_S = 3,   /* a wedge is known 2 s after it began: younger beats may yet be withdrawn */
+    SUGGEST_AGE_S = 3, /* a wedge is known 2 s after it began: younger beats may yet be withdrawn */
     WEDGE_LEVELS_MIN = 10, /* 5 s: three beats and, in most, one breath */
     WEDGE_LEVELS_FULL = 24,
     MEAN_VALUE = 2, /* in line_quantities[] */
@@ -109,7 +109,8 @@ static void replace_mean(struct event *event, struct levels levels) {
 
 static struct event measurement(struct report_call *call, const struct line *line,
                                 struct segment s) {
-    struct event event = report_new(call, line, EVENT_MEASUREMENT, line->beats[s.end - 1].next_tick);
+    struct event event =
+        report_new(call, line, EVENT_MEASUREMENT, line->beats[s.end - 1].next_tick);
     event.state = EVENT_SUGGESTED;
     event.method = METHOD_MEDIAN_BEATS;
     add_beats(&event, line, s);
@@ -181,7 +182,8 @@ static bool level_measurement(struct report_call *call, const struct line *line,
     return true;
 }
 
-void capture_wedge(struct report_call *call, struct line *line, uint64_t from_tick, uint64_t to_tick) {
+void capture_wedge(struct report_call *call, struct line *line, uint64_t from_tick,
+                   uint64_t to_tick) {
     struct event event;
     uint64_t settle = (uint64_t)(call->room->base_rate_hz / ROOM_CLOCKS_PER_S);
     if (call->room->begin.case_number == 0 || to_tick < from_tick + 2 * settle)
@@ -205,7 +207,8 @@ enum hemo_error capture_person(struct report_call *call, struct line *line,
         event = measurement(call, line, s);
     else if (!level_measurement(call, line, from_tick, call->now_tick, &event))
         return HEMO_NOT_FOUND;
-    /* Beats were measured in the shape of the channel's site: under another name only the average is true. */
+    /* Beats were measured in the shape of the channel's site: under another name only the average
+     * is true. */
     if (!own)
         event.site = capture->site;
     event.ordinal |= BY_PERSON;

@@ -1,12 +1,15 @@
 /* detector.h - one clinical question, answered event by event. Pure.
  *
  *     class->init(state, &(struct detector_config){.base_rate_hz = 125, .channel = 0});
- *     if (class->push(state, &(struct detector_input){&event, now_tick, &rules}, &finding)) use(&finding);
+ *     if (class->push(state, &(struct detector_input){&event, now_tick, &rules}, &finding))
+ * use(&finding);
  *
- * A detector hears the events of the lines at its sites (detectors.def) in order of emitted_tick, the marks of those lines,
- * and twice a second the clock alone (event == NULL). It sets kind, state, tick, site, channel, from and to of what it finds;
- * report.c adds id, stream, epoch, case, phase and rule version. Its state is a plain value without pointers that fits
- * DETECTOR_STATE_BYTES (asserted in its file); it has no other memory. Each file ends with the table that publishes it. */
+ * A detector hears the events of the lines at its sites (detectors.def) in order of emitted_tick,
+ * the marks of those lines, and twice a second the clock alone (event == NULL). It sets kind,
+ * state, tick, site, channel, from and to of what it finds; report.c adds id, stream, epoch, case,
+ * phase and rule version. Its state is a plain value without pointers that fits
+ * DETECTOR_STATE_BYTES (asserted in its file); it has no other memory. Each file ends with the
+ * table that publishes it. */
 #pragma once
 #include "detectors/rules.h"
 #include "proto/event.h"

@@ -3,7 +3,8 @@
 
 #define AT(name) (1u << SITE_##name)
 #define ARTERIAL (AT(AO) | AT(ART) | AT(PAO))
-#define MEASURED (ARTERIAL | AT(PD) | AT(RA) | AT(RV) | AT(PA) | AT(PCW) | AT(LA) | AT(LV) | AT(CVP))
+#define MEASURED                                                                                   \
+    (ARTERIAL | AT(PD) | AT(RA) | AT(RV) | AT(PA) | AT(PCW) | AT(LA) | AT(LV) | AT(CVP))
 #define EACH DETECTOR_EACH_LINE
 #define TOGETHER DETECTOR_ALL_LINES
 

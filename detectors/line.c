@@ -64,7 +64,9 @@ bool line_withheld(const struct line *line) {
     return line->asleep;
 }
 
-static bool interrupts(uint32_t state) { return event_withholds(state) || state == EVENT_WEDGE; }
+static bool interrupts(uint32_t state) {
+    return event_withholds(state) || state == EVENT_WEDGE;
+}
 
 static void forget_beats(struct line *line, uint64_t tick) {
     line->beats_count = 0;
@@ -129,7 +131,9 @@ static struct line_beat line_beat_of(const struct line *line, const struct beat 
     return out;
 }
 
-bool line_beat_good(const struct line_beat *beat) { return beat->left_out == 0; }
+bool line_beat_good(const struct line_beat *beat) {
+    return beat->left_out == 0;
+}
 
 static void remember(struct line *line, const struct line_beat *beat) {
     if (line->beats_count == LINE_BEATS_MAX) {
@@ -139,7 +143,8 @@ static void remember(struct line *line, const struct line_beat *beat) {
     line->beats[line->beats_count++] = *beat;
 }
 
-static void item_beat(struct report_call *call, struct line *line, const struct channel_item *item) {
+static void item_beat(struct report_call *call, struct line *line,
+                      const struct channel_item *item) {
     struct line_beat beat = line_beat_of(line, &item->beat);
     struct event event = report_new(call, line, EVENT_BEAT, beat.foot_tick);
     event.from_tick = beat.foot_tick;
@@ -177,7 +182,8 @@ static void item_withdraw(struct report_call *call, struct line *line,
 }
 
 /* from_value: the site of the label, to_value: the site that the trace looks like. */
-static void item_site(struct report_call *call, struct line *line, const struct channel_item *item) {
+static void item_site(struct report_call *call, struct line *line,
+                      const struct channel_item *item) {
     uint64_t at = tick_of(line, item->at);
     uint32_t bit = EVENT_WRONG_SITE - STATE_FIRST;
     if (line->open_states >> bit & 1)
@@ -227,10 +233,12 @@ static void take(struct report_call *call, struct line *line, const struct chann
     }
 }
 
-/* The mean of each half second, for what is averaged over breaths and not over beats. NAN where the line was not usable. */
+/* The mean of each half second, for what is averaged over breaths and not over beats. NAN where the
+ * line was not usable. */
 static void add_level(struct line *line, float mmhg, uint64_t now_tick) {
     uint32_t window = (uint32_t)(line->rate_hz / ROOM_CLOCKS_PER_S + 0.5);
-    if (isnan(mmhg) || (line_withheld(line) && !(line->open_states >> (EVENT_WEDGE - STATE_FIRST) & 1)))
+    if (isnan(mmhg) ||
+        (line_withheld(line) && !(line->open_states >> (EVENT_WEDGE - STATE_FIRST) & 1)))
         line->level_missing++;
     else
         line->level_sum += (double)mmhg;

@@ -1,4 +1,5 @@
-/* line.h - one channel of the room: samples into dsp, and what dsp says into events and history. Pure. */
+/* line.h - one channel of the room: samples into dsp, and what dsp says into events and history.
+ * Pure. */
 #pragma once
 #include "detectors/report.h"
 

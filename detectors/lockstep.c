@@ -22,7 +22,8 @@ static bool all_asleep(const struct room *room, const struct room_group *group) 
     return true;
 }
 
-/* A pulse of the detectors' clock; in a sleep of all lines there is nothing to be heard, however long it is. */
+/* A pulse of the detectors' clock; in a sleep of all lines there is nothing to be heard, however
+ * long it is. */
 static void pulse(struct report_call *call, uint64_t until_tick) {
     struct room *room = call->room;
     if (all_asleep(room, NULL))
@@ -82,8 +83,8 @@ static bool skip_hole(const struct room *room, struct room_group *group, uint64_
     if (group->ring_count > 0 || !all_asleep(room, group))
         return false;
     uint64_t end_tick = limit_tick < group->next_tick ? limit_tick : group->next_tick;
-    uint64_t samples = (end_tick - group->done_tick + group->ticks_per_sample - 1) /
-                       group->ticks_per_sample;
+    uint64_t samples =
+        (end_tick - group->done_tick + group->ticks_per_sample - 1) / group->ticks_per_sample;
     group->done_tick += samples * group->ticks_per_sample;
     return true;
 }

@@ -1,8 +1,10 @@
-/* lockstep.h - samples of groups that arrive one after the other, processed in order of their ticks. Pure.
+/* lockstep.h - samples of groups that arrive one after the other, processed in order of their
+ * ticks. Pure.
  *
- * A group's samples wait in rings until every other pressure group has reached their tick. What waits is bounded: before
- * a block (or gap) of one group is taken, groups that are more than ROOM_LAG_S behind its first tick are moved on, which
- * counts as a gap; so at most ROOM_LAG_S and one block wait. Groups without a pressure wait for nobody and nobody for them. */
+ * A group's samples wait in rings until every other pressure group has reached their tick. What
+ * waits is bounded: before a block (or gap) of one group is taken, groups that are more than
+ * ROOM_LAG_S behind its first tick are moved on, which counts as a gap; so at most ROOM_LAG_S and
+ * one block wait. Groups without a pressure wait for nobody and nobody for them. */
 #pragma once
 #include "detectors/report.h"
 

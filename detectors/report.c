@@ -78,7 +78,9 @@ void report_send(struct report_call *call, struct event *event) {
     detect(call, event);
 }
 
-void report_clock(struct report_call *call) { detect(call, NULL); }
+void report_clock(struct report_call *call) {
+    detect(call, NULL);
+}
 
 static void add_slot(struct room *room, uint32_t row, uint32_t channel) {
     assert(room->slots_count < ROOM_SLOTS_MAX);

@@ -6,7 +6,9 @@
 #include <math.h>
 #include <string.h>
 
-size_t room_size(void) { return sizeof(struct room); }
+size_t room_size(void) {
+    return sizeof(struct room);
+}
 
 static void clear(struct room *room) {
     struct rules rules = room->rules;
@@ -164,4 +166,6 @@ void room_end(struct room *room, room_event_fn *on_event, void *context) {
     room->begun = false;
 }
 
-struct room_counts room_counts(const struct room *room) { return room->counts; }
+struct room_counts room_counts(const struct room *room) {
+    return room->counts;
+}

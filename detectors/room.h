@@ -1,17 +1,18 @@
 /* room.h - one stream of one room: samples in, events out. Chains dsp and detectors. Pure.
  *
- *     struct room room;                                   // a plain value: copy it to take a snapshot
- *     room_init(&room, &rules);                           // rules: rules_default(), or a file's
- *     room_begin(&room, &begin);                          // a new epoch: all signal state is wiped
- *     room_push(&room, &block, on_event, context);        // zero or more events, in order of emitted_tick
- *     room_mark(&room, &mark, on_event, context);
- *     room_end(&room, on_event, context);                 // end of the stream: what is open is closed
+ *     struct room room;                                   // a plain value: copy it to take a
+ * snapshot room_init(&room, &rules);                           // rules: rules_default(), or a
+ * file's room_begin(&room, &begin);                          // a new epoch: all signal state is
+ * wiped room_push(&room, &block, on_event, context);        // zero or more events, in order of
+ * emitted_tick room_mark(&room, &mark, on_event, context); room_end(&room, on_event, context); //
+ * end of the stream: what is open is closed
  *
- * Guarantees: the same samples and marks give the same events with the same ids, at every block size, in every interleaving
- * of groups in which each group is in order, at every speed. No heap, no clock, no I/O, no globals. Events are handed to
- * on_event during the call; the pointer is valid for that call only.
- * To be independent of block size, channels are processed in tick order: a sample is processed once every group has reached its
- * tick (or declared a gap over it); room_end() processes what is left. */
+ * Guarantees: the same samples and marks give the same events with the same ids, at every block
+ * size, in every interleaving of groups in which each group is in order, at every speed. No heap,
+ * no clock, no I/O, no globals. Events are handed to on_event during the call; the pointer is valid
+ * for that call only. To be independent of block size, channels are processed in tick order: a
+ * sample is processed once every group has reached its tick (or declared a gap over it); room_end()
+ * processes what is left. */
 #pragma once
 #include "detectors/rules.h"
 #include "proto/error.h"
@@ -23,22 +24,30 @@ typedef void room_event_fn(void *context, const struct event *event);
 
 enum { ROOM_BYTES_MAX = 4 << 20 }; /* asserted at compile time; the goal is far below */
 
-struct room; /* complete below: include/room_state.h is not needed by callers that hold it by room_size() */
+struct room; /* complete below: include/room_state.h is not needed by callers that hold it by
+                room_size() */
 
 size_t room_size(void); /* bytes of a struct room, for the caller to allocate once */
 
 enum hemo_error room_init(struct room *room, const struct rules *rules);
 /* HEMO_BAD_CONFIG for a StreamInfo that stream_check() refuses; then the room is as after init. */
 enum hemo_error room_begin(struct room *room, const struct wire_epoch_begin *begin);
-/* HEMO_TIME_BACKWARD: a tick of this group was seen already; HEMO_BAD_COUNT: block and StreamInfo disagree; nothing was used. A jump ahead counts as a gap. */
-enum hemo_error room_push(struct room *room, const struct sample_block *block, room_event_fn *on_event, void *context);
-enum hemo_error room_gap(struct room *room, const struct stream_gap *gap, room_event_fn *on_event, void *context);
-enum hemo_error room_mark(struct room *room, const struct stream_mark *mark, room_event_fn *on_event, void *context);
-enum hemo_error room_capture(struct room *room, const struct wire_capture *capture, room_event_fn *on_event, void *context);
+/* HEMO_TIME_BACKWARD: a tick of this group was seen already; HEMO_BAD_COUNT: block and StreamInfo
+ * disagree; nothing was used. A jump ahead counts as a gap. */
+enum hemo_error room_push(struct room *room, const struct sample_block *block,
+                          room_event_fn *on_event, void *context);
+enum hemo_error room_gap(struct room *room, const struct stream_gap *gap, room_event_fn *on_event,
+                         void *context);
+enum hemo_error room_mark(struct room *room, const struct stream_mark *mark,
+                          room_event_fn *on_event, void *context);
+enum hemo_error room_capture(struct room *room, const struct wire_capture *capture,
+                             room_event_fn *on_event, void *context);
 /* New rules from here on; running findings keep the version that raised them. */
 void room_rules(struct room *room, const struct rules *rules);
 void room_end(struct room *room, room_event_fn *on_event, void *context);
 
 /* received = used + refused + gap, per channel-sample, since room_begin(). */
-struct room_counts { uint64_t received, used, missing, gap, refused, events; };
+struct room_counts {
+    uint64_t received, used, missing, gap, refused, events;
+};
 struct room_counts room_counts(const struct room *room);

@@ -1,4 +1,5 @@
-/* room_state.h - what a room remembers, visible so that it can be embedded and copied. Hands off: room.h has the verbs.
+/* room_state.h - what a room remembers, visible so that it can be embedded and copied. Hands off:
+ * room.h has the verbs.
  *
  * No pointers: a copy is a snapshot, and two rooms never share anything. */
 #pragma once
@@ -7,22 +8,24 @@
 #include "dsp/channel.h"
 
 enum {
-    ROOM_LAG_S = 2,           /* a group further behind than this counts as a gap */
-    ROOM_SLEEP_S = 30,        /* a line without samples for so long starts anew when they come back */
-    ROOM_CLOCKS_PER_S = 2,    /* pulses of the detectors' clock */
-    ROOM_MARK_AHEAD_S = 60,   /* a mark further ahead of the samples is refused */
-    ROOM_RING = 6144,         /* samples of one line that wait for another group */
-    ROOM_MARKS_MAX = 32,      /* marks that wait for their tick */
+    ROOM_LAG_S = 2,         /* a group further behind than this counts as a gap */
+    ROOM_SLEEP_S = 30,      /* a line without samples for so long starts anew when they come back */
+    ROOM_CLOCKS_PER_S = 2,  /* pulses of the detectors' clock */
+    ROOM_MARK_AHEAD_S = 60, /* a mark further ahead of the samples is refused */
+    ROOM_RING = 6144,       /* samples of one line that wait for another group */
+    ROOM_MARKS_MAX = 32,    /* marks that wait for their tick */
     LINE_RATE_HZ_MAX = 2000,
     LINE_RATE_HZ_MIN = 100,
     LINE_BEATS_MAX = 64,
-    LINE_LEVELS_MAX = 128,    /* averages of half a second: 64 s */
-    LINE_STATES = 16,         /* 101..116 */
+    LINE_LEVELS_MAX = 128, /* averages of half a second: 64 s */
+    LINE_STATES = 16,      /* 101..116 */
     LINE_VALUES = 8,
 };
-_Static_assert(ROOM_RING >= ROOM_LAG_S * LINE_RATE_HZ_MAX + SAMPLES_PER_RECORD_MAX, "lag and one block");
+_Static_assert(ROOM_RING >= ROOM_LAG_S * LINE_RATE_HZ_MAX + SAMPLES_PER_RECORD_MAX,
+               "lag and one block");
 
-/* A beat as history keeps it. values[] in the order of line_quantities[]; NAN where the site has none. */
+/* A beat as history keeps it. values[] in the order of line_quantities[]; NAN where the site has
+ * none. */
 struct line_beat {
     uint64_t foot_tick, next_tick;
     float values[LINE_VALUES];
@@ -36,23 +39,23 @@ struct line {
     uint32_t index, group, ticks_per_sample;
     double rate_hz, scale;
     int32_t offset;
-    bool carried;          /* a pressure at a rate that dsp takes: kept in step with the others */
+    bool carried; /* a pressure at a rate that dsp takes: kept in step with the others */
     /* state */
-    bool running;          /* at a site that is measured */
+    bool running; /* at a site that is measured */
     bool asleep;
     uint32_t site;
-    uint64_t origin_tick;  /* of the channel's sample 0 */
-    uint64_t missing_run;  /* samples missing until now */
-    uint64_t visit_tick;   /* since when this site and phase */
-    uint64_t clean_tick;   /* since when nothing withholds */
-    bool suggested;        /* a measurement, in this visit */
-    uint32_t open_states;  /* bit kind - 101 */
+    uint64_t origin_tick; /* of the channel's sample 0 */
+    uint64_t missing_run; /* samples missing until now */
+    uint64_t visit_tick;  /* since when this site and phase */
+    uint64_t clean_tick;  /* since when nothing withholds */
+    bool suggested;       /* a measurement, in this visit */
+    uint32_t open_states; /* bit kind - 101 */
     uint64_t opened_tick[LINE_STATES];
-    uint32_t looks_like;   /* site that the trace contradicts the label with; 0 = none */
+    uint32_t looks_like; /* site that the trace contradicts the label with; 0 = none */
     uint64_t looks_tick;
-    uint32_t beats_count;  /* oldest first; only of the clean stretch */
+    uint32_t beats_count; /* oldest first; only of the clean stretch */
     struct line_beat beats[LINE_BEATS_MAX];
-    double level_sum;      /* the half second that is running */
+    double level_sum; /* the half second that is running */
     uint32_t level_n, level_missing;
     uint32_t levels_count; /* oldest first */
     uint64_t levels_tick;  /* end of the newest */
@@ -61,7 +64,8 @@ struct line {
     int16_t ring[ROOM_RING];
 };
 
-/* Channels that travel together: samples [done_tick, ring_end) wait in their rings, then a hole up to next_tick. */
+/* Channels that travel together: samples [done_tick, ring_end) wait in their rings, then a hole up
+ * to next_tick. */
 struct room_group {
     bool carried;
     uint32_t channels, ticks_per_sample;
@@ -72,7 +76,7 @@ struct room_group {
 struct detector_slot {
     uint32_t row, channel;
     bool active;
-    struct rules rules;       /* of the finding that runs, else the room's */
+    struct rules rules; /* of the finding that runs, else the room's */
     struct event_id raised;
     _Alignas(16) unsigned char state[DETECTOR_STATE_BYTES];
 };
@@ -86,10 +90,10 @@ struct room {
     double base_rate_hz;
     uint64_t lag_ticks, clock_ticks;
     uint32_t phase;
-    uint64_t done_tick;       /* every sample before it was processed */
+    uint64_t done_tick; /* every sample before it was processed */
     uint64_t next_clock_tick;
     struct room_counts counts;
-    uint32_t marks_count;     /* in order of tick */
+    uint32_t marks_count; /* in order of tick */
     struct stream_mark marks[ROOM_MARKS_MAX];
     struct room_group groups[STREAM_GROUPS_MAX];
     struct line lines[STREAM_CHANNELS_MAX];

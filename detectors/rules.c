@@ -14,7 +14,8 @@ struct key {
     double min, max;
 };
 
-#define KEY(section, name, field, min, max) {section, name, offsetof(struct rules, field), min, max}
+#define KEY(section, name, field, min, max)                                                        \
+    { section, name, offsetof(struct rules, field), min, max }
 static const struct key keys[] = {
     KEY("falling_bp", "slope_mmhg_per_s", fall_slope_mmhg_per_s, -10, -0.01),
     KEY("falling_bp", "drop_mmhg", fall_drop_mmhg, 2, 100),

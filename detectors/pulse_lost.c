@@ -1,0 +1,90 @@
+/* pulse_lost - no pulse on an arterial line while its mean falls: ventricular fibrillation,
+ * asystole. Real until shown otherwise, so it is the one line state that raises an alarm and never
+ * waits for good signal. */
+#include "detectors/detector.h"
+#include "proto/quantity.h"
+#include <string.h>
+
+struct pulse_lost_state {
+    struct detector_config config; /* kept by reset */
+    uint32_t site, channel;
+    bool pulseless, raised;
+    uint64_t since_tick;
+    double before_mmhg, last_mmhg; /* mean of the last beat, and of those before it */
+    uint32_t beats_since;          /* with a mean, since the pulse came back */
+};
+_Static_assert(sizeof(struct pulse_lost_state) <= DETECTOR_STATE_BYTES, "fits its slot");
+
+enum { BEATS_TO_RECOVER = 3 };
+
+static void pulse_lost_reset(void *state) {
+    struct pulse_lost_state *s = state;
+    struct detector_config config = s->config;
+    memset(s, 0, sizeof *s);
+    s->config = config;
+}
+
+static void pulse_lost_init(void *state, const struct detector_config *config) {
+    struct pulse_lost_state *s = state;
+    s->config = *config;
+    pulse_lost_reset(s);
+}
+
+static void hear(struct pulse_lost_state *s, const struct event *event) {
+    double mean_mmhg;
+    if (event->kind == EVENT_NO_PULSE) {
+        s->pulseless = event->state == EVENT_BEGAN;
+        s->since_tick = event->state == EVENT_BEGAN ? event->tick : s->since_tick;
+        s->site = event->site;
+        s->channel = event->channel;
+        s->beats_since = 0;
+    }
+    if (event->kind != EVENT_BEAT || !event_value(event, QUANTITY_MEAN, &mean_mmhg))
+        return;
+    s->last_mmhg = mean_mmhg;
+    if (s->pulseless)
+        return;
+    s->beats_since++;
+    if (!s->raised)
+        s->before_mmhg = s->before_mmhg > 0 ? 0.9 * s->before_mmhg + 0.1 * mean_mmhg : mean_mmhg;
+}
+
+static bool say(const struct pulse_lost_state *s, uint32_t state, uint64_t now_tick,
+                struct event *out) {
+    out->kind = EVENT_PULSE_LOST;
+    out->state = state;
+    out->site = s->site;
+    out->channel = s->channel;
+    out->tick = out->to_tick = now_tick;
+    out->from_tick = s->since_tick;
+    out->from_value = s->before_mmhg;
+    out->to_value = s->last_mmhg;
+    out->quality = 1;
+    out->method = METHOD_TREND;
+    return true;
+}
+
+static bool pulse_lost_push(void *state, const struct detector_input *in, struct event *out) {
+    struct pulse_lost_state *s = state;
+    if (in->event != NULL)
+        hear(s, in->event);
+    double lost_s = (double)(in->now_tick - s->since_tick) / s->config.base_rate_hz;
+    if (!s->raised && s->pulseless && lost_s >= (double)in->rules->pulse_lost_s) {
+        s->raised = true;
+        return say(s, EVENT_RAISED, in->now_tick, out);
+    }
+    if (s->raised && !s->pulseless && s->beats_since >= BEATS_TO_RECOVER) {
+        s->raised = false;
+        return say(s, EVENT_RECOVERED, in->now_tick, out);
+    }
+    return false;
+}
+
+const struct detector_class pulse_lost_class = {
+    .name = "pulse_lost",
+    .what = "no pulse on an arterial line while its mean falls",
+    .state_bytes = sizeof(struct pulse_lost_state),
+    .init = pulse_lost_init,
+    .push = pulse_lost_push,
+    .reset = pulse_lost_reset,
+};
