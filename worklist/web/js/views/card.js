@@ -46,25 +46,26 @@ export class Card {
 /** @param {Measurement} m */
 function top(m) {
     const { word, icon } = STATES[m.state];
-    const { main, of, unit } = headline(m.values);
     return h('div', { class: 'card-top' },
         h('span', { class: `card-site ${colourToken(m.site)}` }, m.site),
-        h('span', { class: 'card-main' }, main), h('span', { class: 'card-unit' }, unit),
-        h('span', { class: 'card-of' }, of),
+        h('span', { class: 'card-of' }, m.phase),
         h('span', { class: 'state', 'data-testid': 'state' },
             h('span', { class: 'state-icon', 'aria-hidden': 'true' }, icon), word));
 }
 
-/** The rest of the values, and for edited ones what the machine had said. @param {Measurement} m */
+/** The value in force, the rest of them, and for edited ones what the machine had said.
+ * @param {Measurement} m */
 function values(m) {
-    const { rest } = headline(m.values);
-    const texts = rest.filter((v) => v.value !== null && v.quantity !== 'pulse').slice(0, 4)
-        .map((v) => `${shortName(v.quantity)} ${numberText(v.value, v.decimals)}`
-            + (unitText(v.unit) === 'mmHg' ? '' : ` ${unitText(v.unit)}`));
+    const { main, of, unit, rest } = headline(m.values);
+    const texts = rest.filter((v) => v.value !== null && v.quantity !== 'pulse').slice(0, 3)
+        .map((v) => (unitText(v.unit) === 'mmHg'
+            ? `${shortName(v.quantity)} ${numberText(v.value, v.decimals)}`
+            : `${numberText(v.value, v.decimals)} ${unitText(v.unit)}`));
     const was = headline(m.machine_values).main;
     const edited = m.state === 'adjusted' ? h('span', { class: 'was' }, `was ${was}, machine`) : null;
-    return h('div', { class: 'card-line' }, edited, h('span', {}, texts.join(' · ')),
-        h('span', { class: 'phase' }, m.phase));
+    return h('div', { class: 'card-values' }, h('span', { class: 'card-main' }, main),
+        h('span', { class: 'card-of' }, `${unit} ${of}`), edited,
+        h('span', { class: 'card-rest' }, texts.join(' · ')));
 }
 
 /** @param {Measurement} m */

@@ -39,7 +39,7 @@ export class DecisionBar {
         const { main, unit, of } = headline(m.values);
         const name = `${m.site} ${of} ${main} ${unit}`;
         const text = {
-            normal: `${name}, ${STATES[m.state].spoken}`, reject: `Reject ${name}: why?`,
+            normal: `${name} · ${STATES[m.state].word}`, reject: `Reject ${name}: why?`,
             adjust: `Adjust ${name}`,
         }[this.mode];
         setText(this.title, text ?? name);

@@ -172,6 +172,8 @@ export class Lanes {
         setText(parts.rest, shown.rest);
         setText(parts.word, lost ? 'no samples' : shown.state);
         setText(parts.age, Number.isFinite(shown.age_ms) ? ageText(shown.age_ms) : '');
+        const none = unitText(channel.unit) !== 'mmHg' && !this.numbers.readings.has(channel.channel);
+        setAttribute(lane.right, 'data-none', none); /* an ECG has no number to lose */
         setAttribute(lane.right, 'data-old', shown.old);
         setAttribute(lane.right, 'data-blank', shown.main.startsWith('-'));
         setAttribute(lane.right, 'aria-label', `${channel.site} ${shown.main} ${shown.of}`);

@@ -4,6 +4,7 @@ import { api, ApiError } from '../api.js';
 import { h, setAttribute, setText } from '../dom.js';
 import { keepHash, makeHash } from '../router.js';
 import { PHASES } from '../values.js';
+import { CaseControl } from './case_control.js';
 import { ConfirmPanel } from './confirm_panel.js';
 import { Lanes } from './lanes.js';
 
@@ -40,7 +41,8 @@ export class LiveView {
         return h('div', { class: 'toolbar' }, this.freeze,
             h('div', { class: 'segments', role: 'group', 'aria-label': 'Sweep speed' },
                 ...this.speeds, h('span', { class: 'quiet' }, 'mm/s at 4 px/mm')),
-            h('label', { class: 'labelled' }, h('span', { class: 'quiet' }, 'Condition'), this.phase));
+            h('label', { class: 'labelled' }, h('span', { class: 'quiet' }, 'Condition'), this.phase),
+            new CaseControl(this.app, (text) => this.say(text)).element);
     }
 
     #captureBar() {
