@@ -7,7 +7,7 @@
 #include "proto/wire.h"
 #include <string.h>
 
-enum { FRAMES_SAMPLES = 32700, FRAMES_KINDS = 17 };
+enum { FRAMES_SAMPLES = 32768, FRAMES_KINDS = 17 };
 
 static const enum wire_kind frames_kinds[FRAMES_KINDS] = {
     WIRE_HELLO,      WIRE_WELCOME,   WIRE_ACK,        WIRE_REFUSE,  WIRE_ATTACH, WIRE_STREAM_INFO,
@@ -149,6 +149,7 @@ static inline void frames_mark(struct dice *d, struct stream_mark *mark) {
     mark->tick = dice_tick(d);
     mark->kind = dice_32(d, 1, MARK_KIND_MAX);
     mark->channel = dice_32(d, 0, STREAM_CHANNELS_MAX - 1);
+    mark->target_stream = dice_32(d, 0, INT32_MAX);
     mark->site = mark->kind == MARK_SITE ? dice_site(d) : 0;
     mark->phase = dice_32(d, 0, PHASE_MAX);
     mark->quantity = mark->kind == MARK_VALUE ? dice_quantity(d) : 0;
@@ -167,7 +168,7 @@ static inline void frames_data(struct dice *d, struct wire_frame *f, int16_t *sa
         return;
     }
     uint32_t channels = dice_32(d, 1, STREAM_CHANNELS_MAX);
-    uint32_t most = FRAMES_SAMPLES / channels;
+    uint32_t most = 32700 / channels;
     most = most < SAMPLES_PER_RECORD_MAX ? most : SAMPLES_PER_RECORD_MAX;
     f->body.samples = (struct sample_block){dice_tick(d), dice_32(d, 0, 15), channels,
                                             dice_32(d, 1, most), samples};

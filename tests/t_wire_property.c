@@ -76,16 +76,19 @@ static size_t packed_short(uint64_t seed, enum wire_kind kind) {
     return length;
 }
 
+static void cut_everywhere(uint64_t seed, enum wire_kind kind) {
+    size_t length = packed_short(seed, kind);
+    for (size_t cut = 0; cut < length; cut++)
+        if (parse_exactly(work.bytes, cut) == HEMO_OK)
+            fail_msg("seed %lu kind %d cut at %zu of %zu accepted", (unsigned long)seed, kind, cut,
+                     length);
+}
+
 static void a_cut_frame_is_never_accepted(void **state) {
     (void)state;
     for (uint64_t seed = 1; seed <= 20; seed++)
-        for (int k = 0; k < FRAMES_KINDS; k++) {
-            size_t length = packed_short(seed, frames_kinds[k]);
-            for (size_t cut = 0; cut < length; cut++)
-                if (parse_exactly(work.bytes, cut) == HEMO_OK)
-                    fail_msg("seed %lu kind %d cut at %zu of %zu accepted", (unsigned long)seed,
-                             frames_kinds[k], cut, length);
-        }
+        for (int k = 0; k < FRAMES_KINDS; k++)
+            cut_everywhere(seed, frames_kinds[k]);
 }
 
 /* A turned bit may give another valid frame: then that one is written and read again like any. */
@@ -102,18 +105,21 @@ static bool flip_holds(size_t length) {
     return once_length == twice_length && memcmp(work.again, twice, once_length) == 0;
 }
 
+static void flip_everywhere(uint64_t seed, enum wire_kind kind) {
+    size_t length = packed_short(seed, kind);
+    for (size_t bit = 0; bit < 8 * length; bit++) {
+        work.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        if (!flip_holds(length))
+            fail_msg("seed %lu kind %d bit %zu", (unsigned long)seed, kind, bit);
+        work.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+}
+
 static void a_turned_bit_never_breaks_the_reader(void **state) {
     (void)state;
     for (uint64_t seed = 1; seed <= 4; seed++)
-        for (int k = 0; k < FRAMES_KINDS; k++) {
-            size_t length = packed_short(seed, frames_kinds[k]);
-            for (size_t bit = 0; bit < 8 * length; bit++) {
-                work.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
-                if (!flip_holds(length))
-                    fail_msg("seed %lu kind %d bit %zu", (unsigned long)seed, frames_kinds[k], bit);
-                work.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
-            }
-        }
+        for (int k = 0; k < FRAMES_KINDS; k++)
+            flip_everywhere(seed, frames_kinds[k]);
 }
 
 static void random_bytes_never_break_the_reader(void **state) {
