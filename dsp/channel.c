@@ -142,14 +142,14 @@ static void judge(struct channel *c, struct beat *beat, float interval_s) {
 }
 
 static void close_beat(struct channel *c, int64_t next_foot, struct items *items) {
-    struct values_span span = {c->foot, next_foot};
+    struct values_span span = {c->foot.at, next_foot, c->foot.mmhg};
     int32_t first = step_of(c, span.foot), last = step_of(c, span.next_foot);
     unsigned flags = line_state_flags(&c->line, first, last);
     if (flags & LINE_DARK)
         return;
     bool wedge = flags == LINE_MARKED_WEDGE && line_state_in_marked_wedge(&c->line, first, last);
     struct values_found found = values_between(&c->values, span, wedge);
-    float interval_s = (float)(next_foot - c->foot) / c->values.rate_hz;
+    float interval_s = (float)(next_foot - c->foot.at) / c->values.rate_hz;
     struct channel_item *item = add(items, CHANNEL_BEAT, from_fine(c, span.foot));
     item->site = wedge ? SITE_PCW : c->config.site;
     item->from = item->at;
@@ -169,10 +169,10 @@ static void close_beat(struct channel *c, int64_t next_foot, struct items *items
 static void take_pulse(struct channel *c, const struct pulse *pulse, struct items *items) {
     double at = fine_from_found(c, pulse->at);
     double least = c->pulse_open ? c->pulse_at + 0.06 * (double)c->values.rate_hz : 0;
-    int64_t foot = values_foot(&c->values, at, least);
-    bool waited = (float)(foot - c->foot) > pulse_waits_s * c->values.rate_hz;
-    if (c->pulse_open && foot > c->foot && !waited)
-        close_beat(c, foot, items);
+    struct values_foot foot = values_foot(&c->values, at, least);
+    bool waited = (float)(foot.at - c->foot.at) > pulse_waits_s * c->values.rate_hz;
+    if (c->pulse_open && foot.at > c->foot.at && !waited)
+        close_beat(c, foot.at, items);
     c->pulse_open = true;
     c->pulse_at = at;
     c->foot = foot;

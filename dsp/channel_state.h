@@ -30,5 +30,5 @@ struct channel {
     int64_t silent;    /* coarse samples before it: the finder counts from it */
     bool pulse_open;   /* a pulse was found, its beat waits for the next one */
     double pulse_at;   /* in fine samples */
-    int64_t foot;      /* fine samples */
+    struct values_foot foot; /* of it, in fine samples */
 };

@@ -7,6 +7,7 @@ static const float foot_mean_s = 0.08f, peak_mean_s = 0.024f;
 static const float foot_before_s = 0.25f, foot_after_s = 0.04f;
 static const float systole_share = 0.55f, systole_least_s = 0.2f;
 static const float missing_share = 0.02f, longest_s = 3;
+static const float slope_reach_s = 0.016f;
 static const float edp_slope_share = 0.1f; /* of the greatest dP/dt */
 
 void values_init(struct values *v, float rate_hz, enum site_shape shape) {
@@ -66,39 +67,56 @@ static struct extreme find(const struct values *v, struct values_span in, int wi
     return best;
 }
 
+/* dP/dt over 32 ms, or the shortest way the rate allows. */
 static float slope(const struct values *v, int64_t i) {
-    return 0.1f * (2 * (at(v, i + 2) - at(v, i - 2)) + at(v, i + 1) - at(v, i - 1)) * v->rate_hz;
+    int reach = samples(v, slope_reach_s);
+    return (at(v, i + reach) - at(v, i - reach)) * v->rate_hz / (float)(2 * reach);
+}
+
+static int64_t steepest_near(const struct values *v, int64_t middle) {
+    int64_t best = middle;
+    for (int64_t i = middle - samples(v, 0.10f); i <= middle + samples(v, 0.06f); i++)
+        if (slope(v, i) > slope(v, best) || isnan(slope(v, best)))
+            best = i;
+    return best;
 }
 
 /* Ventricles: back from the steepest point to where the upstroke begins. */
-static int64_t end_of_diastole(const struct values *v, int64_t upstroke) {
-    int64_t from = upstroke - samples(v, 0.15f), steepest = upstroke;
-    for (int64_t i = from; i < upstroke + samples(v, 0.08f); i++)
-        if (slope(v, i) > slope(v, steepest))
-            steepest = i;
+static int64_t end_of_diastole(const struct values *v, int64_t steepest) {
     float least = edp_slope_share * slope(v, steepest);
-    int64_t i = steepest;
+    int64_t i = steepest, from = steepest - samples(v, foot_before_s);
     while (i > from && slope(v, i) >= least)
         i--;
     return i;
 }
 
-int64_t values_foot(const struct values *v, double upstroke, double least) {
-    int64_t middle = (int64_t)floor(upstroke + 0.5);
+/* Where the steepest tangent meets the diastolic level: the lowest point itself wanders along a flat diastole. */
+static int64_t tangent_foot(const struct values *v, int64_t steepest, struct extreme lowest) {
+    float rise = mean_about(v, steepest, 3) - lowest.mmhg;
+    float way = v->rate_hz * rise / slope(v, steepest);
+    if (!(way >= 0 && way <= (float)(steepest - lowest.where)))
+        return lowest.where;
+    return steepest - (int64_t)lrintf(way);
+}
+
+struct values_foot values_foot(const struct values *v, double upstroke, double least) {
+    int64_t middle = (int64_t)floor(upstroke + 0.5), steepest = steepest_near(v, middle);
     int64_t from = middle - samples(v, foot_before_s), to = middle + samples(v, foot_after_s);
-    if (from < least)
+    if ((double)from < least)
         from = (int64_t)ceil(least);
-    if (v->shape == SHAPE_VENTRICLE) {
-        int64_t edp = end_of_diastole(v, middle);
-        return edp > from ? edp : from;
-    }
     if (from > to)
         from = to;
-    return find(v, (struct values_span){from, to + 1}, samples(v, foot_mean_s), -1).where;
+    if (v->shape == SHAPE_VENTRICLE) {
+        int64_t edp = end_of_diastole(v, steepest);
+        return (struct values_foot){edp > from ? edp : from, mean_about(v, edp, 3)};
+    }
+    struct values_span in = {from, to + 1, 0};
+    struct extreme lowest = find(v, in, samples(v, foot_mean_s), -1);
+    return (struct values_foot){tangent_foot(v, steepest, lowest), lowest.mmhg};
 }
 
 float values_highest(const struct values *v, int64_t from, int64_t to, int64_t *where) {
-    struct extreme e = find(v, (struct values_span){from, to}, samples(v, peak_mean_s), 1);
+    struct extreme e = find(v, (struct values_span){from, to, 0}, samples(v, peak_mean_s), 1);
     *where = e.where;
     return e.mmhg;
 }
@@ -123,7 +141,7 @@ static struct values_found nothing(int64_t peak) {
 
 static void read_ventricle(const struct values *v, struct values_span span,
                            struct values_found *f) {
-    f->edp_mmhg = mean_about(v, span.foot, 3);
+    f->edp_mmhg = span.foot_mmhg;
     f->minimum_mmhg = find(v, span, samples(v, peak_mean_s), -1).mmhg;
     f->diastolic_mmhg = f->minimum_mmhg;
 }
@@ -154,7 +172,7 @@ struct values_found values_between(const struct values *v, struct values_span sp
     if (atrium || systole > length)
         systole = length;
     f.systolic_mmhg = values_highest(v, span.foot, span.foot + systole, &f.peak);
-    f.diastolic_mmhg = mean_about(v, span.foot, samples(v, foot_mean_s));
+    f.diastolic_mmhg = span.foot_mmhg;
     if (v->shape == SHAPE_VENTRICLE)
         read_ventricle(v, span, &f);
     if (atrium)

@@ -1,6 +1,7 @@
 /* values.h - the numbers of one pulse, read from the trace itself and not from the smoothed one. Pure.
  *
- * foot         lowest point of an 80 ms mean, from 250 ms before the middle of the upstroke; its value is the diastolic pressure
+ * diastolic    lowest 80 ms mean, from 250 ms before the middle of the upstroke
+ * foot         where the steepest tangent of the upstroke meets that level
  * systolic     highest 24 ms mean from the foot to 0.55 of the interval
  * mean         average from foot to foot; none if more than 2 % is missing
  * ventricles   end-diastolic: the last point before the upstroke at which dP/dt is below a tenth of its maximum; minimum: lowest 24 ms mean
@@ -23,7 +24,8 @@ struct values {
     int64_t count;
 };
 
-struct values_span { int64_t foot, next_foot; };
+struct values_foot { int64_t at; float mmhg; };
+struct values_span { int64_t foot, next_foot; float foot_mmhg; };
 
 /* NAN where the trace cannot say. */
 struct values_found {
@@ -36,7 +38,7 @@ void values_reset(struct values *v);
 void values_push(struct values *v, float mmhg); /* NAN: missing */
 
 /* The foot of a pulse whose upstroke is at `at`, not earlier than `least`. */
-int64_t values_foot(const struct values *v, double at, double least);
+struct values_foot values_foot(const struct values *v, double at, double least);
 /* as_atrium: whatever the site is, look for a and v (a wedge in the pulmonary artery). */
 struct values_found values_between(const struct values *v, struct values_span span, bool as_atrium);
 /* The highest 24 ms mean of [from, to), and where: the provisional systolic. NAN: nothing there. */
