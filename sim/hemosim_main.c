@@ -4,6 +4,8 @@
 #include "sim/analyze.h"
 #include "sim/info.h"
 #include "sim/options.h"
+#include "sim/record_source.h"
+#include "sim/transmit.h"
 #include <signal.h>
 #include <stdio.h>
 
@@ -22,10 +24,31 @@ static void catch_signals(void) {
     sigaction(SIGPIPE, &action, NULL);
 }
 
+/* Blocks of 40 ms: small enough for a live trace, large enough that a record's head costs little.
+ */
+static enum hemo_error replay(const struct options *o, struct failure *failure) {
+    struct record_source_config config = {.path = o->record,
+                                          .block_s = 0.04,
+                                          .from_s = o->from_s,
+                                          .to_s = o->to_s,
+                                          .signals = o->signals,
+                                          .maps = o->maps,
+                                          .maps_count = o->maps_count,
+                                          .marks = o->marks,
+                                          .ignore_checksums = o->ignore_checksums};
+    struct source source;
+    enum hemo_error error = record_source_open(&source, &config, failure);
+    if (!error && *record_source_note(&source) && !o->quiet)
+        fprintf(stderr, "hemosim: note: %s\n", record_source_note(&source));
+    return error ? error : transmit_run(o, &source, &hemosim.stop, failure);
+}
+
 static enum hemo_error run(const struct options *options, struct failure *failure) {
     switch (options->command) {
     case COMMAND_ANALYZE:
         return analyze_run(options, &hemosim.stop, failure);
+    case COMMAND_REPLAY:
+        return replay(options, failure);
     case COMMAND_INFO:
         return info_run(options, failure);
     default:

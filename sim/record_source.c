@@ -286,6 +286,16 @@ static enum hemo_error open_parts(struct record_source *r,
     return config->marks ? marks_load(&r->marks, config->marks, &r->info, failure) : HEMO_OK;
 }
 
+static uint32_t largest_block(const struct record_source *r) {
+    uint32_t channels[STREAM_GROUPS_MAX] = {0}, most = 0;
+    for (uint32_t c = 0; c < r->info.channels_count; c++) {
+        uint32_t group = r->info.channels[c].group;
+        uint32_t samples = ++channels[group] * r->per_frame_of[group] * r->block_frames;
+        most = samples > most ? samples : most;
+    }
+    return most;
+}
+
 enum hemo_error record_source_open(struct source *source, const struct record_source_config *config,
                                    struct failure *failure) {
     struct record_source *r = calloc(1, sizeof *r);
@@ -297,6 +307,7 @@ enum hemo_error record_source_open(struct source *source, const struct record_so
         return error;
     }
     *source = (struct source){.info = r->info,
+                              .block_samples = largest_block(r),
                               .first_tick = r->frame * r->ticks_per_frame,
                               .end_tick = r->end_frame * r->ticks_per_frame,
                               .state = r,

@@ -25,6 +25,7 @@ struct source_item {
 
 struct source {
     struct stream_info info;
+    uint32_t block_samples;        /* channels x count of its largest block */
     uint64_t first_tick, end_tick; /* end_tick: one past the last */
     void *state;
     enum hemo_error (*next)(void *state, struct source_item *item, struct failure *failure);
