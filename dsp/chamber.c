@@ -8,17 +8,27 @@ enum { STEP_HOLD = 12, RV_RECENT = 1200 };
 static const float pulse_min_mmhg = 8, rv_below = 0.19f, pa_above = 0.25f;
 
 void chamber_reset(struct chamber *s) {
-    *s = (struct chamber){.since_rv = RV_RECENT};
+    *s = (struct chamber){.label = s->label, .since_rv = RV_RECENT};
+}
+
+void chamber_init(struct chamber *s, uint32_t label) {
+    s->label = label;
+    chamber_reset(s);
+}
+
+/* What is believed of the place before this look; a large v wave must not make an atrium an artery. */
+static bool in_atrium(const struct chamber *s) {
+    return s->verdict == SITE_RA || (s->verdict == SITE_NONE && s->label == SITE_RA);
 }
 
 static bool looks_rv(const struct chamber *s, const struct features_look *k) {
     return k->site < rv_below && k->asymmetry > 0.35f && k->asymmetry < 3 && k->duty > 0.36f &&
-           (s->verdict != SITE_RA || k->lasting.pulse > 15);
+           (!in_atrium(s) || k->lasting.pulse > 15);
 }
 
 static bool looks_pa(const struct chamber *s, const struct features_look *k) {
     return k->site > pa_above && k->asymmetry < 1.5f &&
-           (s->verdict != SITE_RA || k->lasting.p5 > 8);
+           (!in_atrium(s) || (k->lasting.p5 > 8 && k->lasting.pulse > 15));
 }
 
 /* The diastolic step: line noise goes with the advance, so this one may be judged during motion. */
@@ -61,7 +71,7 @@ static void count_all(struct chamber *s, const struct chamber_view *view) {
 enum chamber_change chamber_push(struct chamber *s, const struct chamber_view *view) {
     count_all(s, view);
     bool again = s->verdict == SITE_NONE || s->since_rv < RV_RECENT;
-    int pa_hold = s->verdict == SITE_RA ? PA_HOLD_FROM_RA : PA_HOLD;
+    int pa_hold = in_atrium(s) ? PA_HOLD_FROM_RA : PA_HOLD;
     if (s->stepped >= STEP_HOLD)
         return become(s, SITE_PA, CHAMBER_NEW_LEVELS);
     if (s->like_ra >= RA_HOLD)

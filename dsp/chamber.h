@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct chamber {
+    uint32_t label;   /* kept by chamber_reset() */
     uint32_t verdict; /* SITE_NONE: not known yet, SITE_RA, SITE_RV or SITE_PA */
     int32_t like_rv, like_pa, like_ra, stepped; /* tenths of a second in a row */
     int32_t since_rv;                           /* tenths since the RV was last seen */
@@ -24,6 +25,7 @@ struct chamber_view {
 
 enum chamber_change { CHAMBER_SAME, CHAMBER_OTHER_LEVELS, CHAMBER_NEW_LEVELS };
 
+void chamber_init(struct chamber *s, uint32_t label);
 void chamber_reset(struct chamber *s);
 /* How far the levels before the change still hold: keep two of them, or none. */
 enum chamber_change chamber_push(struct chamber *s, const struct chamber_view *view);

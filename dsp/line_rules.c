@@ -68,7 +68,7 @@ static bool zeroing(const struct line_view *v) {
         return true;
     /* A noisy zero. A collapse comes down the same way, so not out of NO_PULSE. */
     float highest = on ? k->brief.p95 : k->high1;
-    return v->state != EVENT_NO_PULSE && highest < b->low - larger(6, 0.25f * b->pulse) &&
+    return v->since_no_pulse >= 300 && highest < b->low - larger(6, 0.25f * b->pulse) &&
            fabsf(k->mean1) < larger(6, 0.2f * b->low);
 }
 
@@ -118,12 +118,20 @@ static bool wedge(const struct line_view *v) {
            k->fast < larger(1.5f, 0.15f * b->pulse) && k->range1 > 1;
 }
 
+/* A weak pulse at a low pressure is a pulse: the mean must have fallen from what it was here. */
+static bool fallen(const struct line_view *v) {
+    float mean = v->look->mean1, before = v->before->mean;
+    if (!v->referenced)
+        return mean < 45;
+    return mean < 0.75f * before || (mean < 45 && mean < 0.9f * before);
+}
+
 static bool no_pulse(const struct line_view *v) {
     const struct features_look *k = v->look;
-    const struct reference_levels *b = v->before;
-    bool fallen = k->mean1 < 0.75f * b->mean || k->mean1 < 45;
-    bool still = k->range2 < larger(0.25f * b->pulse, 8);
-    return v->kind == LINE_ARTERIAL && fallen && (v->since_upstroke > 30 || still);
+    float pulse = v->referenced ? v->before->pulse : 0;
+    bool still = k->range2 < larger(0.25f * pulse, 8);
+    bool weak = v->referenced && v->since_upstroke > 30 && k->brief.pulse < 0.6f * pulse;
+    return v->kind == LINE_ARTERIAL && fallen(v) && (weak || still);
 }
 
 static bool flat(const struct line_view *v) {
@@ -154,7 +162,7 @@ const struct line_rule line_rules[] = {
     {EVENT_STOPCOCK,     stopcock,     10, 8, 26, false},
     {EVENT_OVERWEDGED,   overwedged,   15, 15, 30, false},
     {EVENT_WEDGE,        wedge,        4, 2,  20, false},
-    {EVENT_NO_PULSE,     no_pulse,     5, 8,  25, false},
+    {EVENT_NO_PULSE,     no_pulse,     5, 20, 25, false},
     {EVENT_FLAT,         flat,         20, 15, 40, false},
     {EVENT_DAMPED,       damped,       10, 8, 30, false},
 };

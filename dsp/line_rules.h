@@ -9,7 +9,7 @@ struct line_view {
     bool referenced;  /* `before` was learnt here, not assumed */
     uint32_t state;   /* of the line now: some states hold on more easily than they begin */
     bool pulmonary_artery;
-    int32_t since_upstroke, since_overwedge; /* tenths of a second */
+    int32_t since_upstroke, since_overwedge, since_no_pulse; /* tenths of a second */
 };
 
 struct line_rule {

@@ -32,8 +32,8 @@ void line_state_init(struct line_state *l, uint32_t label) {
     struct reference_levels start = assumed(kind, label);
     *l = (struct line_state){.label = label, .kind = kind, .state = EVENT_LEARNING};
     reference_init(&l->reference, &start);
-    chamber_reset(&l->chamber);
-    l->since_overwedge = LONG_AGO;
+    chamber_init(&l->chamber, label);
+    l->since_overwedge = l->since_no_pulse = LONG_AGO;
 }
 
 void line_state_reset(struct line_state *l) {
@@ -55,16 +55,21 @@ static struct line_view view_of(const struct line_state *l, const struct feature
         .look = look, .before = &l->reference.now, .kind = l->kind,
         .referenced = l->reference.valid, .state = l->state,
         .pulmonary_artery = l->kind == LINE_PULMONARY && artery,
-        .since_upstroke = l->since_upstroke, .since_overwedge = l->since_overwedge};
+        .since_upstroke = l->since_upstroke, .since_overwedge = l->since_overwedge,
+        .since_no_pulse = l->since_no_pulse};
+}
+
+static void count(int32_t *since, bool now) {
+    *since = now ? 0 : *since + (*since < LONG_AGO);
 }
 
 static void count_since(struct line_state *l, const struct features_look *look) {
-    bool upstroke = look->steepest > 0.35f * l->reference.now.up || look->missing > 0;
-    l->since_upstroke = upstroke ? 0 : l->since_upstroke + (l->since_upstroke < LONG_AGO);
-    bool over = l->state == EVENT_OVERWEDGED;
-    l->since_overwedge = over ? 0 : l->since_overwedge + (l->since_overwedge < LONG_AGO);
-    l->clean = undisturbed(l) ? l->clean + (l->clean < LONG_AGO) : 0;
-    l->in_state += l->in_state < LONG_AGO;
+    bool upstroke = look->steepest > 0.35f * l->reference.now.up;
+    count(&l->since_upstroke, upstroke || look->missing > 0);
+    count(&l->since_overwedge, l->state == EVENT_OVERWEDGED);
+    count(&l->since_no_pulse, l->state == EVENT_NO_PULSE);
+    count(&l->clean, !undisturbed(l));
+    count(&l->in_state, false);
     l->steps++;
 }
 

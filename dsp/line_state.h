@@ -38,7 +38,7 @@ struct line_state {
     int32_t holds[LINE_RULES_MAX];   /* tenths of a second that each rule has held */
     int32_t quiet;                   /* tenths that the rule of the state has not held */
     int32_t in_state, clean;         /* tenths */
-    int32_t since_upstroke, since_overwedge;
+    int32_t since_upstroke, since_overwedge, since_no_pulse;
     int32_t fresh_pulse;             /* tenths of NO_PULSE with visible pulses */
     int32_t steps;
     uint32_t told_site;              /* what was said last of the site */
