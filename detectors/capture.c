@@ -11,8 +11,9 @@ enum {
     SUGGEST_AGE_S = 3, /* a wedge is known 2 s after it began: younger beats may yet be withdrawn */
     WEDGE_LEVELS_MIN = 10, /* 5 s: three beats and, in most, one breath */
     WEDGE_LEVELS_FULL = 24,
-    MEAN_VALUE = 2, /* in line_quantities[] */
-    BY_PERSON = 1 << 16,
+    MEAN_VALUE = 2,      /* in line_quantities[] */
+    BY_PERSON = 1 << 16, /* details of an event's ordinal */
+    OF_LEVELS = 2 << 16,
 };
 static const double steady_mmhg = 3, steady_share = 0.05;
 
@@ -146,7 +147,8 @@ static void reading(struct report_call *call, const struct line *line) {
 static void suggest(struct report_call *call, struct line *line) {
     double base = call->room->base_rate_hz;
     uint64_t age = (uint64_t)(SUGGEST_AGE_S * base);
-    if (line->suggested || call->room->begin.case_number == 0 || call->now_tick < age)
+    if (line->suggested || line_contradicted(line) || call->room->begin.case_number == 0 ||
+        call->now_tick < age)
         return;
     struct segment s = newest(line, line->visit_tick, call->now_tick - age, EVENT_BEATS_MAX);
     if (s.good < SUGGEST_BEATS_MIN)
@@ -162,6 +164,31 @@ static void suggest(struct report_call *call, struct line *line) {
 void capture_beat(struct report_call *call, struct line *line) {
     reading(call, line);
     suggest(call, line);
+}
+
+static void level_reading(struct report_call *call, const struct line *line, uint64_t from_tick,
+                          uint32_t site) {
+    struct levels levels = average(call, line, from_tick, line->levels_tick);
+    if (levels.count == 0 || line->levels_count % ROOM_CLOCKS_PER_S != 0)
+        return;
+    struct event event = report_new(call, line, EVENT_READING, call->now_tick);
+    event.site = site;
+    event.method = METHOD_MEAN_BREATHS;
+    event.from_tick = from_tick;
+    event.to_tick = call->now_tick;
+    event.ordinal |= OF_LEVELS;
+    event_add_value(&event, QUANTITY_MEAN, levels.mean, levels.spread);
+    report_send(call, &event);
+}
+
+void capture_pulseless(struct report_call *call, struct line *line) {
+    uint64_t second = (uint64_t)call->room->base_rate_hz;
+    level_reading(call, line, line->levels_tick > second ? line->levels_tick - second : 0,
+                  line->site);
+}
+
+void capture_wedged(struct report_call *call, struct line *line, uint64_t from_tick) {
+    level_reading(call, line, from_tick, SITE_PCW);
 }
 
 /* An average of levels under the name of `site`; false where too few are usable. */
@@ -207,6 +234,8 @@ enum hemo_error capture_person(struct report_call *call, struct line *line,
         event = measurement(call, line, s);
     else if (!level_measurement(call, line, from_tick, call->now_tick, &event))
         return HEMO_NOT_FOUND;
+    if (line_contradicted(line))
+        event.quality /= 2;
     /* Beats were measured in the shape of the channel's site: under another name only the average
      * is true. */
     if (!own)

@@ -77,13 +77,18 @@ static void state_began(struct report_call *call, struct line *line, uint32_t st
     uint32_t bit = state - STATE_FIRST;
     if (line->open_states >> bit & 1)
         return;
+    bool open_before = line_withheld(line);
     line->open_states |= 1u << bit;
     struct event event = report_new(call, line, state, at);
     event.state = EVENT_BEGAN;
     line->opened_tick[bit] = event.tick;
     report_send(call, &event);
-    if (interrupts(state))
-        forget_beats(line, event.tick);
+    if (!interrupts(state))
+        return;
+    if (line->breaks == 0 || !open_before)
+        line->broken_tick = event.tick;
+    line->breaks++;
+    forget_beats(line, event.tick);
 }
 
 static void state_ended(struct report_call *call, struct line *line, uint32_t state, uint64_t at) {
@@ -98,8 +103,10 @@ static void state_ended(struct report_call *call, struct line *line, uint32_t st
     event.refers_to = id_make(begin->stream, begin->epoch, event.from_tick, state,
                               line->index | EVENT_BEGAN << 8);
     report_send(call, &event);
-    if (interrupts(state))
+    if (interrupts(state)) {
+        line->mended_tick = event.tick;
         forget_beats(line, event.tick);
+    }
     if (state == EVENT_WEDGE) {
         line->suggested = false; /* a new wedge or the artery again: worth a value of its own */
         capture_wedge(call, line, event.from_tick, event.tick);
@@ -131,6 +138,21 @@ static struct line_beat line_beat_of(const struct line *line, const struct beat 
     return out;
 }
 
+/* dsp says so too; here it also holds for what a person marked, and for a wedge. */
+static void withhold(const struct line *line, struct line_beat *beat) {
+    bool before_end = line_withheld(line) || beat->foot_tick < line->mended_tick;
+    if (line->breaks == 0 || beat->next_tick <= line->broken_tick || !before_end)
+        return;
+    for (int i = 0; i < LINE_VALUES; i++)
+        if (line_quantities[i] != QUANTITY_RATE)
+            beat->values[i] = NAN;
+    beat->left_out = EVENT_IN_ARTEFACT;
+}
+
+bool line_contradicted(const struct line *line) {
+    return line->open_states >> (EVENT_WRONG_SITE - STATE_FIRST) & 1;
+}
+
 bool line_beat_good(const struct line_beat *beat) {
     return beat->left_out == 0;
 }
@@ -146,6 +168,7 @@ static void remember(struct line *line, const struct line_beat *beat) {
 static void item_beat(struct report_call *call, struct line *line,
                       const struct channel_item *item) {
     struct line_beat beat = line_beat_of(line, &item->beat);
+    withhold(line, &beat);
     struct event event = report_new(call, line, EVENT_BEAT, beat.foot_tick);
     event.from_tick = beat.foot_tick;
     event.to_tick = beat.next_tick;
@@ -186,8 +209,11 @@ static void item_site(struct report_call *call, struct line *line,
                       const struct channel_item *item) {
     uint64_t at = tick_of(line, item->at);
     uint32_t bit = EVENT_WRONG_SITE - STATE_FIRST;
-    if (line->open_states >> bit & 1)
+    if (line->open_states >> bit & 1) {
         state_ended(call, line, EVENT_WRONG_SITE, at);
+        forget_beats(line, at);
+        line->suggested = false;
+    }
     if (item->site == SITE_NONE || item->site == line->site)
         return;
     struct event event = report_new(call, line, EVENT_WRONG_SITE, at);
@@ -197,6 +223,7 @@ static void item_site(struct report_call *call, struct line *line,
     line->open_states |= 1u << bit;
     line->opened_tick[bit] = event.tick;
     report_send(call, &event);
+    forget_beats(line, event.tick);
 }
 
 static void item_systole(struct report_call *call, struct line *line,
@@ -233,27 +260,42 @@ static void take(struct report_call *call, struct line *line, const struct chann
     }
 }
 
-/* The mean of each half second, for what is averaged over breaths and not over beats. NAN where the
- * line was not usable. */
-static void add_level(struct line *line, float mmhg, uint64_t now_tick) {
+/* A level counts unless the line cannot carry a pressure. In a wedge and while dsp learns what is
+ * normal here, the pressure itself is there. */
+static bool level_usable(const struct line *line) {
+    for (uint32_t i = 0; i < LINE_STATES; i++)
+        if (line->open_states >> i & 1 && event_withholds(STATE_FIRST + i) &&
+            STATE_FIRST + i != EVENT_LEARNING)
+            return false;
+    return !line->asleep;
+}
+
+static void keep_level(struct line *line, float mmhg, uint64_t end_tick) {
+    if (line->levels_count == LINE_LEVELS_MAX) {
+        memmove(line->levels, line->levels + 1, sizeof line->levels - sizeof line->levels[0]);
+        line->levels_count--;
+    }
+    line->levels[line->levels_count++] = mmhg;
+    line->levels_tick = end_tick;
+    line->level_sum = 0;
+    line->level_n = line->level_missing = 0;
+}
+
+/* The mean of each half second, for what is averaged over time and not over beats. */
+static void add_level(struct report_call *call, struct line *line, float mmhg) {
     uint32_t window = (uint32_t)(line->rate_hz / ROOM_CLOCKS_PER_S + 0.5);
-    if (isnan(mmhg) ||
-        (line_withheld(line) && !(line->open_states >> (EVENT_WEDGE - STATE_FIRST) & 1)))
+    if (isnan(mmhg) || !level_usable(line))
         line->level_missing++;
     else
         line->level_sum += (double)mmhg;
     if (++line->level_n < window)
         return;
-    if (line->levels_count == LINE_LEVELS_MAX) {
-        memmove(line->levels, line->levels + 1, sizeof line->levels - sizeof line->levels[0]);
-        line->levels_count--;
-    }
-    uint32_t good = window - line->level_missing;
-    line->levels[line->levels_count++] =
-        line->level_missing == 0 ? (float)(line->level_sum / (double)good) : NAN;
-    line->levels_tick = now_tick + line->ticks_per_sample;
-    line->level_sum = 0;
-    line->level_n = line->level_missing = 0;
+    float level = line->level_missing == 0 ? (float)(line->level_sum / window) : NAN;
+    keep_level(line, level, call->now_tick + line->ticks_per_sample);
+    if (line->open_states >> (EVENT_NO_PULSE - STATE_FIRST) & 1)
+        capture_pulseless(call, line);
+    if (line->open_states >> (EVENT_WEDGE - STATE_FIRST) & 1)
+        capture_wedged(call, line, line->opened_tick[EVENT_WEDGE - STATE_FIRST]);
 }
 
 /* Long without samples: dsp forgets, and the numbering begins anew when they come back. */
@@ -293,7 +335,7 @@ void line_push(struct report_call *call, struct line *line, int16_t raw) {
     assert(count >= 0 && count <= CHANNEL_ITEMS_MAX);
     for (int i = 0; i < count; i++)
         take(call, line, &items[i]);
-    add_level(line, mmhg, call->now_tick);
+    add_level(call, line, mmhg);
     if ((double)line->missing_run >= ROOM_SLEEP_S * line->rate_hz)
         fall_asleep(call, line);
 }

@@ -20,5 +20,7 @@ void line_end(struct report_call *call, struct line *line);
 
 /* Values are withheld now, or the trace is a wedge. */
 bool line_withheld(const struct line *line);
+/* The trace looks like another site than the label says. */
+bool line_contradicted(const struct line *line);
 /* The beat counts for averages. */
 bool line_beat_good(const struct line_beat *beat);

@@ -8,6 +8,7 @@ struct line_lost_state {
     struct detector_config config; /* kept by reset */
     uint32_t site, channel, open;  /* bit kind - 101 of the states that lose a line */
     uint64_t since_tick;           /* when the first of them began */
+    uint64_t clear_tick;           /* when the last of them ended */
     bool raised;
 };
 _Static_assert(sizeof(struct line_lost_state) <= DETECTOR_STATE_BYTES, "fits its slot");
@@ -36,8 +37,10 @@ static void hear(struct line_lost_state *s, const struct event *event) {
     if (!loses(event->kind))
         return;
     uint32_t bit = 1u << (event->kind - STATE_FIRST);
-    if (s->open == 0)
+    if (s->open == 0 && !s->raised)
         s->since_tick = event->tick;
+    if (event->state != EVENT_BEGAN)
+        s->clear_tick = event->tick;
     s->open = event->state == EVENT_BEGAN ? s->open | bit : s->open & ~bit;
     s->site = event->site;
     s->channel = event->channel;
@@ -64,7 +67,8 @@ static bool line_lost_push(void *state, const struct detector_input *in, struct 
         found(s, EVENT_RAISED, in->now_tick, out);
         return true;
     }
-    if (s->raised && s->open == 0) {
+    double clear_s = (double)(in->now_tick - s->clear_tick) / s->config.base_rate_hz;
+    if (s->raised && s->open == 0 && clear_s >= (double)in->rules->line_lost_s) {
         s->raised = false;
         found(s, EVENT_RECOVERED, in->now_tick, out);
         return true;

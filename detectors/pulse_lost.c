@@ -10,12 +10,17 @@ struct pulse_lost_state {
     uint32_t site, channel;
     bool pulseless, raised;
     uint64_t since_tick;
-    double before_mmhg, last_mmhg; /* mean of the last beat, and of those before it */
-    uint32_t beats_since;          /* with a mean, since the pulse came back */
+    double before_mmhg;      /* mean of the beats until the pulse was lost */
+    double last_mmhg;        /* mean of the last second, or of the last beat */
+    uint64_t usable_tick;    /* end of the last state that withheld values */
+    uint64_t last_beat_tick; /* its end */
+    uint32_t beats_since;    /* with a mean, since the pulse came back */
 };
 _Static_assert(sizeof(struct pulse_lost_state) <= DETECTOR_STATE_BYTES, "fits its slot");
 
 enum { BEATS_TO_RECOVER = 3 };
+static const double falls_share =
+    0.8; /* a lost waveform keeps a believable mean, a lost pulse does not */
 
 static void pulse_lost_reset(void *state) {
     struct pulse_lost_state *s = state;
@@ -30,23 +35,40 @@ static void pulse_lost_init(void *state, const struct detector_config *config) {
     pulse_lost_reset(s);
 }
 
+/* The pulse was lost when the last beat ended, which is before the state could say so. */
+static void pulse_state(struct pulse_lost_state *s, const struct event *event) {
+    s->pulseless = event->state == EVENT_BEGAN;
+    s->site = event->site;
+    s->channel = event->channel;
+    s->beats_since = 0;
+    if (!s->pulseless || s->raised)
+        return;
+    uint64_t seen_tick = s->last_beat_tick > s->usable_tick ? s->last_beat_tick : s->usable_tick;
+    s->since_tick = seen_tick == 0 || seen_tick > event->tick ? event->tick : seen_tick;
+}
+
 static void hear(struct pulse_lost_state *s, const struct event *event) {
     double mean_mmhg;
-    if (event->kind == EVENT_NO_PULSE) {
-        s->pulseless = event->state == EVENT_BEGAN;
-        s->since_tick = event->state == EVENT_BEGAN ? event->tick : s->since_tick;
-        s->site = event->site;
-        s->channel = event->channel;
-        s->beats_since = 0;
-    }
+    if (event->kind == EVENT_NO_PULSE)
+        pulse_state(s, event);
+    if (event_withholds(event->kind) && event->state == EVENT_ENDED)
+        s->usable_tick = event->tick;
+    if (event->kind == EVENT_READING && s->pulseless)
+        event_value(event, QUANTITY_MEAN, &s->last_mmhg);
     if (event->kind != EVENT_BEAT || !event_value(event, QUANTITY_MEAN, &mean_mmhg))
         return;
-    s->last_mmhg = mean_mmhg;
+    s->last_beat_tick = event->to_tick;
     if (s->pulseless)
         return;
     s->beats_since++;
+    s->last_mmhg = mean_mmhg;
     if (!s->raised)
         s->before_mmhg = s->before_mmhg > 0 ? 0.9 * s->before_mmhg + 0.1 * mean_mmhg : mean_mmhg;
+}
+
+/* Without a beat before it there is nothing that it could have fallen from. */
+static bool falls(const struct pulse_lost_state *s) {
+    return s->before_mmhg <= 0 || s->last_mmhg < falls_share * s->before_mmhg;
 }
 
 static bool say(const struct pulse_lost_state *s, uint32_t state, uint64_t now_tick,
@@ -69,7 +91,7 @@ static bool pulse_lost_push(void *state, const struct detector_input *in, struct
     if (in->event != NULL)
         hear(s, in->event);
     double lost_s = (double)(in->now_tick - s->since_tick) / s->config.base_rate_hz;
-    if (!s->raised && s->pulseless && lost_s >= (double)in->rules->pulse_lost_s) {
+    if (!s->raised && s->pulseless && falls(s) && lost_s >= (double)in->rules->pulse_lost_s) {
         s->raised = true;
         return say(s, EVENT_RAISED, in->now_tick, out);
     }

@@ -48,6 +48,9 @@ struct line {
     uint64_t missing_run; /* samples missing until now */
     uint64_t visit_tick;  /* since when this site and phase */
     uint64_t clean_tick;  /* since when nothing withholds */
+    uint64_t broken_tick; /* when the last thing that withholds began, and ended */
+    uint64_t mended_tick;
+    uint32_t breaks;
     bool suggested;       /* a measurement, in this visit */
     uint32_t open_states; /* bit kind - 101 */
     uint64_t opened_tick[LINE_STATES];
