@@ -1,0 +1,276 @@
+/* feed.c - see feed.h. */
+#include "ingest/feed.h"
+#include <assert.h>
+#include <string.h>
+
+enum { CONTINUE_S_MAX = 10 };
+
+void feed_init(struct feed *f, uint32_t stream, uint32_t room, uint32_t credit) {
+    assert(stream && room && credit);
+    *f = (struct feed){.stream = stream, .room = room, .credit = credit, .why = WHY_FIRST};
+}
+
+static void open_epoch(struct feed *f, uint64_t epoch) {
+    link_receiver_init(&f->link, epoch, f->case_number, 0, f->credit);
+    f->phase = FEED_OPEN;
+    f->have_info = f->begun = false;
+    f->groups_seen = 0;
+    f->tick = 0;
+}
+
+static void close_epoch(struct feed *f, enum welcome_why why) {
+    assert(f->phase == FEED_OPEN);
+    f->continues = f->groups_seen != 0 && why != WHY_COUNTER_BROKEN;
+    f->continue_tick = UINT64_MAX;
+    for (uint32_t i = 0; i < STREAM_GROUPS_MAX; i++)
+        if ((f->groups_seen >> i & 1) && f->next_tick[i] < f->continue_tick)
+            f->continue_tick = f->next_tick[i];
+    f->phase = FEED_CLOSING;
+    f->why = why;
+}
+
+/* The closing epoch is durable to its end: remember where that was. */
+static void leave_epoch(struct feed *f) {
+    assert(feed_closed(f));
+    f->previous_epoch = f->link.epoch;
+    f->previous_next = f->link.next_sequence;
+    f->phase = FEED_IDLE;
+}
+
+static void answer_previous(const struct feed *f, struct feed_answer *answer) {
+    answer->ack = f->previous_epoch != 0;
+    answer->ack_epoch = f->previous_epoch;
+    answer->ack_next = f->previous_next;
+}
+
+bool feed_hello(struct feed *f, const struct wire_frame *hello, uint64_t fresh,
+                struct feed_answer *answer) {
+    *answer = (struct feed_answer){0};
+    if (f->phase == FEED_OPEN) {
+        bool resumes = link_receiver_resumes(&f->link, hello);
+        bool unused = f->link.next_sequence == 0;
+        if (resumes || unused) {
+            if (!resumes)
+                answer_previous(f, answer);
+            answer->welcome = true;
+            answer->why = resumes ? WHY_RESUMED : f->why;
+            return false;
+        }
+        close_epoch(f, WHY_NO_CONTINUITY);
+    }
+    if (f->phase == FEED_CLOSING) {
+        f->waiting = true;
+        if (!feed_closed(f))
+            return false;
+        return feed_reopen(f, true, fresh, answer);
+    }
+    open_epoch(f, fresh);
+    answer_previous(f, answer);
+    answer->welcome = true;
+    answer->why = f->why;
+    return true;
+}
+
+bool feed_closed(const struct feed *f) {
+    return f->phase == FEED_CLOSING && f->link.durable_next == f->link.next_sequence;
+}
+
+bool feed_reopen(struct feed *f, bool connected, uint64_t fresh, struct feed_answer *answer) {
+    *answer = (struct feed_answer){0};
+    leave_epoch(f);
+    f->waiting = false;
+    if (!connected)
+        return false;
+    open_epoch(f, fresh);
+    answer_previous(f, answer);
+    answer->welcome = true;
+    answer->why = f->why;
+    return true;
+}
+
+void feed_durable(struct feed *f, uint64_t epoch, uint64_t next) {
+    if (f->phase == FEED_IDLE || epoch != f->link.epoch)
+        return;
+    link_receiver_durable(&f->link, next);
+}
+
+uint64_t feed_case_after(uint64_t case_number, const struct wire_frame *command) {
+    const struct wire_case *change = &command->body.case_change;
+    if (command->kind == WIRE_CASE_OPEN)
+        return change->number;
+    assert(command->kind == WIRE_CASE_CLOSE);
+    return change->number == case_number ? 0
+                                         : case_number; /* closing another case changes nothing */
+}
+
+void feed_change_case(struct feed *f, uint64_t case_number) {
+    assert(case_number != f->case_number);
+    f->case_number = case_number;
+    if (f->phase == FEED_OPEN)
+        close_epoch(f, WHY_CASE_CHANGED);
+    else
+        f->why = f->link.epoch ? WHY_CASE_CHANGED : WHY_FIRST;
+}
+
+/* The tick at which a record begins; false for one without. */
+static bool first_tick_of(const struct wire_frame *record, uint64_t *tick) {
+    switch (record->kind) {
+    case WIRE_SAMPLES:
+        *tick = record->body.samples.first_tick;
+        return true;
+    case WIRE_GAP:
+        *tick = record->body.gap.first_tick;
+        return true;
+    case WIRE_MARK:
+        *tick = record->body.mark.tick;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static uint32_t ticks_of_group(const struct stream_info *info, uint32_t group) {
+    for (uint32_t i = 0; i < info->channels_count; i++)
+        if (info->channels[i].group == group)
+            return info->channels[i].ticks_per_sample;
+    return 0;
+}
+
+/* True when a group's counter went back: the device began to count anew. */
+static bool counter_broke(const struct feed *f, const struct wire_frame *record) {
+    if (record->kind != WIRE_SAMPLES)
+        return false;
+    uint32_t group = record->body.samples.group;
+    return (f->groups_seen >> group & 1) && record->body.samples.first_tick < f->next_tick[group];
+}
+
+static void advance(struct feed *f, const struct wire_frame *record) {
+    uint64_t end = 0;
+    uint32_t group = 0;
+    if (record->kind == WIRE_SAMPLES) {
+        const struct sample_block *block = &record->body.samples;
+        group = block->group;
+        end = block->first_tick + (uint64_t)block->count * ticks_of_group(&f->info, group);
+    } else if (record->kind == WIRE_GAP) {
+        group = record->body.gap.group;
+        end = record->body.gap.next_tick;
+    } else {
+        return;
+    }
+    assert(group < STREAM_GROUPS_MAX);
+    if (!(f->groups_seen >> group & 1) || end > f->next_tick[group])
+        f->next_tick[group] = end;
+    f->groups_seen |= 1u << group;
+    if (end > f->tick)
+        f->tick = end;
+}
+
+/* Groups travel in blocks of different length: the first record of an epoch that goes on need not
+ * be the one that begins first. */
+static uint64_t begin_tick(const struct feed *f, uint64_t tick) {
+    double near_ticks = CONTINUE_S_MAX * stream_base_rate_hz(&f->info);
+    bool near =
+        f->continues && f->continue_tick <= tick && (double)(tick - f->continue_tick) <= near_ticks;
+    return near ? f->continue_tick : tick;
+}
+
+static void begin_epoch(struct feed *f, uint64_t tick, struct wire_epoch_begin *begin) {
+    *begin = (struct wire_epoch_begin){.stream = f->stream,
+                                       .room = f->room,
+                                       .why = f->why,
+                                       .epoch = f->link.epoch,
+                                       .case_number = f->link.case_number,
+                                       .first_tick = begin_tick(f, tick),
+                                       .info = f->info};
+    f->begun = true;
+}
+
+/* May it stand where it stands? HEMO_OK, or why not. */
+static enum hemo_error check_place(const struct feed *f, const struct wire_frame *record) {
+    if (record->stream != f->stream)
+        return HEMO_WRONG_STREAM;
+    if (f->phase != FEED_OPEN)
+        return HEMO_OLD_EPOCH;
+    if (record->epoch != f->link.epoch)
+        return HEMO_OLD_EPOCH;
+    if (record->case_number != f->link.case_number)
+        return HEMO_WRONG_CASE;
+    if (record->sequence >= f->link.durable_next + f->credit)
+        return HEMO_NO_ROOM;
+    if (record->sequence == f->link.next_sequence && !f->have_info &&
+        record->kind != WIRE_STREAM_INFO)
+        return HEMO_NO_STREAM_INFO;
+    return HEMO_OK;
+}
+
+static bool same_info(const struct stream_info *a, const struct stream_info *b) {
+    bool same = a->base_rate_numerator == b->base_rate_numerator &&
+                a->base_rate_denominator == b->base_rate_denominator &&
+                a->started_at_ns == b->started_at_ns && a->channels_count == b->channels_count;
+    for (uint32_t i = 0; same && i < a->channels_count; i++) {
+        const struct stream_channel *x = &a->channels[i], *y = &b->channels[i];
+        same = x->site == y->site && x->ticks_per_sample == y->ticks_per_sample &&
+               x->group == y->group && x->offset == y->offset && x->unit == y->unit &&
+               memcmp(&x->scale, &y->scale, sizeof x->scale) == 0;
+    }
+    return same;
+}
+
+enum feed_verdict feed_record(struct feed *f, const struct wire_frame *record,
+                              struct wire_epoch_begin *begin, enum hemo_error *error) {
+    uint64_t tick;
+    begin->stream = 0;
+    *error = check_place(f, record);
+    if (*error != HEMO_OK)
+        return FEED_REFUSE;
+    if (record->sequence < f->link.next_sequence)
+        return FEED_DUPLICATE;
+    if (record->sequence > f->link.next_sequence)
+        return FEED_HOLE;
+    bool new_channels = record->kind == WIRE_STREAM_INFO && f->begun &&
+                        !same_info(&f->info, &record->body.stream_info);
+    if (new_channels || counter_broke(f, record)) {
+        close_epoch(f, WHY_COUNTER_BROKEN);
+        *error = HEMO_TIME_BACKWARD;
+        return FEED_BREAK;
+    }
+    *error = link_receiver_record(&f->link, record);
+    if (*error != HEMO_OK)
+        return FEED_REFUSE;
+    if (record->kind == WIRE_STREAM_INFO && !f->begun) {
+        f->info = record->body.stream_info;
+        f->have_info = true;
+    }
+    if (!f->begun && first_tick_of(record, &tick))
+        begin_epoch(f, tick, begin);
+    advance(f, record);
+    return FEED_TAKE;
+}
+
+static void recovered_epoch(struct feed *f, const struct wire_frame *record) {
+    if (f->link.epoch) {
+        f->previous_epoch = f->link.epoch;
+        f->previous_next = f->link.next_sequence;
+    }
+    f->case_number = record->case_number;
+    open_epoch(f, record->epoch);
+    f->info = record->body.stream_info;
+    f->have_info = true;
+}
+
+void feed_recovered(struct feed *f, const struct wire_frame *record) {
+    if (record->kind == WIRE_EPOCH_BEGIN) {
+        if (record->body.epoch_begin.epoch != f->link.epoch)
+            return;
+        f->begun = true;
+        f->why = record->body.epoch_begin.why;
+        return;
+    }
+    if (record->kind == WIRE_STREAM_INFO && record->sequence == 0)
+        recovered_epoch(f, record);
+    else if (record->epoch != f->link.epoch)
+        return;
+    f->link.next_sequence = record->sequence + 1;
+    link_receiver_durable(&f->link, record->sequence + 1);
+    advance(f, record);
+}

@@ -1,0 +1,300 @@
+/* receiver.c - see receiver.h. */
+#include "ingest/receiver.h"
+#include "ingest/intake.h"
+#include "ingest/live.h"
+#include <assert.h>
+#include <string.h>
+
+enum { BATCH = 512, IDLE_MS = 200, FULL_MS = 2, ASK_AGAIN_NS = 300000000 };
+
+static void add(_Atomic uint64_t *counter, uint64_t value) {
+    atomic_fetch_add_explicit(counter, value, memory_order_relaxed);
+}
+
+static uint64_t samples_in(const struct wire_frame *frame) {
+    if (frame->kind != WIRE_SAMPLES)
+        return 0;
+    return (uint64_t)frame->body.samples.channels * frame->body.samples.count;
+}
+
+static void send_reply(struct receiver *r, uint32_t slot) {
+    struct receiver_peer *p = &r->peers[slot];
+    if (!p->peer.length)
+        return;
+    enum hemo_error error = socket_send_frame(r->socket, &p->peer, &r->reply, r->buffer);
+    if (error == HEMO_PEER_LOST) {
+        p->peer.length = 0;
+        atomic_store_explicit(&r->metrics->streams[slot].connected, 0, memory_order_relaxed);
+    }
+    if (error == HEMO_NO_ROOM && r->reply.kind == WIRE_ACK)
+        p->ack_due = true;
+}
+
+static void send_welcome(struct receiver *r, uint32_t slot, enum welcome_why why) {
+    struct feed *feed = &r->lab->feeds[slot];
+    link_receiver_welcome(&feed->link, &r->reply, feed->stream, why);
+    send_reply(r, slot);
+    r->peers[slot].asked_next = feed->link.next_sequence;
+    r->peers[slot].asked_ns = log_now_ns();
+}
+
+static void send_answer(struct receiver *r, uint32_t slot, const struct feed_answer *answer) {
+    struct feed *feed = &r->lab->feeds[slot];
+    if (answer->ack) {
+        struct link_receiver previous = feed->link;
+        previous.epoch = answer->ack_epoch;
+        previous.durable_next = answer->ack_next;
+        link_receiver_ack(&previous, &r->reply, feed->stream);
+        send_reply(r, slot);
+    }
+    if (answer->welcome)
+        send_welcome(r, slot, answer->why);
+}
+
+static void reopen_closed(struct receiver *r, uint32_t slot) {
+    struct feed *feed = &r->lab->feeds[slot];
+    struct feed_answer answer;
+    if (!feed_closed(feed))
+        return;
+    uint64_t fresh = lab_fresh_epoch(r->lab);
+    if (feed_reopen(feed, r->peers[slot].peer.length != 0, fresh, &answer))
+        lab_epoch_used(r->lab, fresh);
+    send_answer(r, slot, &answer);
+}
+
+static void take_acks(struct receiver *r) {
+    uint32_t size;
+    struct ack_item ack;
+    const void *bytes;
+    while ((bytes = ring_next(r->acks, &size)) != NULL) {
+        memcpy(&ack, bytes, sizeof ack);
+        assert(size == sizeof ack && ack.slot < r->lab->config->devices_count);
+        feed_durable(&r->lab->feeds[ack.slot], ack.epoch, ack.next_sequence);
+        r->peers[ack.slot].ack_due = true;
+        reopen_closed(r, ack.slot);
+    }
+    ring_release(r->acks);
+}
+
+static void send_acks(struct receiver *r) {
+    for (uint32_t i = 0; i < r->lab->config->devices_count; i++) {
+        struct feed *feed = &r->lab->feeds[i];
+        if (!r->peers[i].ack_due)
+            continue;
+        r->peers[i].ack_due = false;
+        if (feed->phase == FEED_IDLE)
+            continue;
+        link_receiver_ack(&feed->link, &r->reply, feed->stream);
+        send_reply(r, i);
+    }
+}
+
+static void take_commands(struct receiver *r) {
+    uint32_t size;
+    struct command_item item;
+    const uint8_t *bytes;
+    while (intake_has_room(r) && (bytes = ring_next(r->commands, &size)) != NULL) {
+        memcpy(&item, bytes, sizeof item);
+        assert(size == sizeof item + item.length);
+        if (intake_command(r, &item, bytes + sizeof item))
+            reopen_closed(r, item.target);
+    }
+    ring_release(r->commands);
+}
+
+/* Refused: counted, said once a second at most, answered. */
+static void refuse(struct receiver *r, uint32_t slot, const struct socket_peer *peer,
+                   enum hemo_error error, const char *what) {
+    const struct config_device *device =
+        slot < r->lab->config->devices_count ? &r->lab->config->devices[slot] : NULL;
+    struct log_brake *brake = device ? &r->peers[slot].brake : &r->stranger;
+    uint64_t skipped;
+    if (device)
+        add(&r->metrics->streams[slot].records_refused[-error], 1);
+    else
+        add(&r->metrics->refused_unknown, 1);
+    if (!log_brake_open(brake, log_now_ns(), &skipped))
+        return;
+    log_line("feeds: %s: refused %s: %s; %llu more since the last line",
+             device ? device->name : "a peer that is no feed", what, hemo_error_text(error),
+             (unsigned long long)skipped);
+    wire_begin(&r->reply, WIRE_REFUSE);
+    r->reply.stream = device ? device->stream : 0;
+    r->reply.body.refuse.error = error;
+    memcpy(r->reply.body.refuse.text, what, strlen(what) + 1);
+    socket_send_frame(r->socket, peer, &r->reply, r->buffer);
+}
+
+static void adopt(struct receiver *r, uint32_t slot, const struct socket_peer *peer) {
+    if (socket_peer_equal(&r->peers[slot].peer, peer))
+        return;
+    r->peers[slot].peer = *peer;
+    r->peers[slot].asked_ns = 0;
+    atomic_store_explicit(&r->metrics->streams[slot].connected, 1, memory_order_relaxed);
+}
+
+static void on_hello(struct receiver *r, uint32_t slot, const struct socket_peer *peer) {
+    const struct config_device *device = &r->lab->config->devices[slot];
+    const struct wire_hello *hello = &r->frame.body.hello;
+    struct feed_answer answer;
+    bool right = strcmp(hello->device, device->name) == 0 && hello->room == device->room &&
+                 (!r->frame.stream || r->frame.stream == device->stream);
+    if (!right) {
+        refuse(r, slot, peer, HEMO_WRONG_STREAM, "a Hello for another device, room or stream");
+        return;
+    }
+    adopt(r, slot, peer);
+    uint64_t fresh = lab_fresh_epoch(r->lab);
+    if (feed_hello(&r->lab->feeds[slot], &r->frame, fresh, &answer))
+        lab_epoch_used(r->lab, fresh);
+    send_answer(r, slot, &answer);
+}
+
+/* A hole: ask once for where we are, again only when that did not help for a while. */
+static void ask_again(struct receiver *r, uint32_t slot) {
+    struct receiver_peer *p = &r->peers[slot];
+    uint64_t next = r->lab->feeds[slot].link.next_sequence;
+    if (p->asked_ns && p->asked_next == next && log_now_ns() - p->asked_ns < ASK_AGAIN_NS)
+        return;
+    send_welcome(r, slot, WHY_RESUMED);
+}
+
+static void count_refused(struct receiver *r, uint32_t slot, enum hemo_error error) {
+    add(&r->metrics->streams[slot].samples_refused[-error], samples_in(&r->frame));
+}
+
+static void on_record(struct receiver *r, uint32_t slot, const struct socket_message *message) {
+    struct feed *feed = &r->lab->feeds[slot];
+    struct wire_epoch_begin begin;
+    enum hemo_error error;
+    zmq_msg_t *body = (zmq_msg_t *)&message->body;
+    add(&r->metrics->streams[slot].samples_arrived, samples_in(&r->frame));
+    switch (feed_record(feed, &r->frame, &begin, &error)) {
+    case FEED_TAKE:
+        adopt(r, slot, &message->peer);
+        intake_record(r, slot, zmq_msg_data(body), (uint32_t)zmq_msg_size(body), &begin);
+        if (r->frame.kind == WIRE_SAMPLES)
+            live_publish(r->live, feed->stream, zmq_msg_data(body), zmq_msg_size(body));
+        break;
+    case FEED_DUPLICATE:
+        count_refused(r, slot, HEMO_BAD_SEQUENCE);
+        adopt(r, slot, &message->peer);
+        r->peers[slot].ack_due = true;
+        break;
+    case FEED_HOLE:
+        count_refused(r, slot, HEMO_BAD_SEQUENCE);
+        adopt(r, slot, &message->peer);
+        ask_again(r, slot);
+        break;
+    case FEED_BREAK:
+        count_refused(r, slot, error);
+        log_line("feeds: %s: its sample counter broke: a new epoch begins",
+                 r->lab->config->devices[slot].name);
+        reopen_closed(r, slot);
+        break;
+    case FEED_REFUSE:
+        count_refused(r, slot, error);
+        if (error == HEMO_OLD_EPOCH && feed->phase != FEED_IDLE)
+            add(&r->metrics->streams[slot].records_refused[-error],
+                1); /* on its way when it ended */
+        else
+            refuse(r, slot, &message->peer, error, "a record");
+        break;
+    }
+}
+
+/* The device behind a message: by its key; without CURVE by what it says of itself. */
+static uint32_t slot_of(const struct receiver *r, const struct socket_message *message,
+                        bool parsed) {
+    const struct config *c = r->lab->config;
+    const char *name = r->insecure ? NULL : message->user;
+    if (r->insecure && parsed && r->frame.kind == WIRE_HELLO)
+        name = r->frame.body.hello.device;
+    else if (r->insecure && parsed) {
+        uint32_t slot = lab_slot(r->lab, r->frame.stream);
+        return slot != LAB_NO_SLOT && c->devices[slot].role == ROLE_FEED ? slot : NO_SLOT;
+    }
+    for (uint32_t i = 0; name && i < c->devices_count; i++)
+        if (strcmp(c->devices[i].name, name) == 0)
+            return c->devices[i].role == ROLE_FEED ? i : NO_SLOT;
+    return NO_SLOT;
+}
+
+static void on_message(struct receiver *r, const struct socket_message *message) {
+    zmq_msg_t *body = (zmq_msg_t *)&message->body;
+    enum hemo_error error = wire_parse(&r->frame, zmq_msg_data(body), zmq_msg_size(body));
+    uint32_t slot = slot_of(r, message, error == HEMO_OK);
+    if (error != HEMO_OK) {
+        refuse(r, slot, &message->peer, error, "a message");
+    } else if (slot == NO_SLOT) {
+        refuse(r, slot, &message->peer, HEMO_NOT_ALLOWED, "a message");
+    } else if (r->frame.kind == WIRE_HELLO) {
+        on_hello(r, slot, &message->peer);
+    } else if (r->frame.kind >= WIRE_STREAM_INFO && r->frame.kind <= WIRE_GAP) {
+        on_record(r, slot, message);
+    } else {
+        refuse(r, slot, &message->peer, HEMO_NOT_ALLOWED, "a kind of message that no feed sends");
+    }
+}
+
+/* False: nothing waits, or there is no room for it. */
+static bool drain(struct receiver *r) {
+    struct socket_message message;
+    for (int i = 0; i < BATCH; i++) {
+        if (!intake_has_room(r))
+            return false;
+        enum hemo_error error = socket_receive(r->socket, &message);
+        if (error == HEMO_NOT_FOUND)
+            return false;
+        if (error != HEMO_OK) {
+            refuse(r, NO_SLOT, &message.peer, HEMO_BAD_FORMAT, "a message of more than one part");
+            continue;
+        }
+        on_message(r, &message);
+        socket_message_close(&message);
+    }
+    return true;
+}
+
+static void read_monitor(struct receiver *r) {
+    uint64_t skipped;
+    while (r->monitor && socket_handshake_failed(r->monitor)) {
+        add(&r->metrics->refused_handshakes, 1);
+        if (log_brake_open(&r->handshake, log_now_ns(), &skipped))
+            log_line("feeds: a connection failed its handshake (want CURVE with a known key); "
+                     "%llu more since the last line",
+                     (unsigned long long)skipped);
+    }
+}
+
+static void sleep_until_work(struct receiver *r) {
+    bool room = intake_has_room(r);
+    zmq_pollitem_t items[3] = {{NULL, r->wake.fd, ZMQ_POLLIN, 0},
+                               {r->monitor ? r->monitor : r->socket, 0, ZMQ_POLLIN, 0},
+                               {r->socket, 0, ZMQ_POLLIN, 0}};
+    wake_prepare(&r->wake);
+    if (ring_empty(r->acks) && (ring_empty(r->commands) || !room) && !atomic_load(&r->stop))
+        zmq_poll(items, room ? 3 : r->monitor ? 2 : 1, room ? IDLE_MS : FULL_MS);
+    wake_drain(&r->wake);
+}
+
+void *receiver_run(void *receiver) {
+    struct receiver *r = receiver;
+    while (!atomic_load(&r->stop)) {
+        take_acks(r);
+        take_commands(r);
+        bool more = drain(r);
+        intake_publish(r);
+        send_acks(r);
+        read_monitor(r);
+        if (!more)
+            sleep_until_work(r);
+    }
+    intake_publish(r);
+    return NULL;
+}
+
+void receiver_finish(struct receiver *r) {
+    take_acks(r);
+    send_acks(r);
+}
