@@ -1,5 +1,6 @@
-/* The feed's side of the link: the store of sim/sender.h alone, against a receiver in the same process, and then over
- * sockets against a small hemod that can vanish, forget, change the case and refuse. */
+/* The feed's side of the link: the store of sim/sender.h alone, against a receiver in the same
+ * process, and then over sockets against a small hemod that can vanish, forget, change the case and
+ * refuse. */
 #include "proto/link.h"
 #include "proto/site.h"
 #include "sim/sender.h"
@@ -26,19 +27,28 @@ static struct stream_info two_groups(void) {
                                .origin = ORIGIN_REPLAY,
                                .speed_percent = 100,
                                .channels_count = 2};
-    info.channels[0] = (struct stream_channel){
-        .site = SITE_PA, .ticks_per_sample = 4, .group = 0, .scale = 0.02, .unit = UNIT_MMHG,
-        .label = "PAP"};
-    info.channels[1] = (struct stream_channel){
-        .site = SITE_ECG, .ticks_per_sample = 1, .group = 1, .scale = 0.001, .unit = UNIT_MV,
-        .label = "II"};
+    info.channels[0] = (struct stream_channel){.site = SITE_PA,
+                                               .ticks_per_sample = 4,
+                                               .group = 0,
+                                               .scale = 0.02,
+                                               .unit = UNIT_MMHG,
+                                               .label = "PAP"};
+    info.channels[1] = (struct stream_channel){.site = SITE_ECG,
+                                               .ticks_per_sample = 1,
+                                               .group = 1,
+                                               .scale = 0.001,
+                                               .unit = UNIT_MV,
+                                               .label = "II"};
     return info;
 }
 
 static void begin(struct sender *s) {
     struct failure failure;
-    struct sender_config config = {.info = two_groups(), .device = "LAB1-HEMO", .room = 1,
-                                   .records = RECORDS, .block_samples = 64};
+    struct sender_config config = {.info = two_groups(),
+                                   .device = "LAB1-HEMO",
+                                   .room = 1,
+                                   .records = RECORDS,
+                                   .block_samples = 64};
     assert_int_equal(sender_init(s, &config, &failure), HEMO_OK);
 }
 
@@ -49,7 +59,9 @@ static void push(struct sender *s, uint32_t group, uint64_t n) {
     for (uint32_t i = 0; i < count; i++)
         samples[i] = (int16_t)n;
     sender_samples(s, &(struct sample_block){.first_tick = n * COUNT * TICKS_PER_SAMPLE,
-                                             .group = group, .channels = 1, .count = count,
+                                             .group = group,
+                                             .channels = 1,
+                                             .count = count,
                                              .samples = samples});
 }
 
@@ -142,8 +154,8 @@ static void test_new_epoch_keeps_ticks_and_says_where_the_catheter_is(void **sta
     link_receiver_init(&r, 1, 0, 0, 100);
     connect_with(&s, &r, WHY_FIRST);
     push(&s, 0, 0);
-    assert_true(sender_mark(&s, &(struct stream_mark){
-                                    .tick = 20, .kind = MARK_SITE, .channel = 0, .site = SITE_PCW}));
+    assert_true(sender_mark(
+        &s, &(struct stream_mark){.tick = 20, .kind = MARK_SITE, .channel = 0, .site = SITE_PCW}));
     push(&s, 0, 1);
     push(&s, 0, 2);
     assert_int_equal(deliver(&s, &r), 5);
@@ -268,7 +280,14 @@ static void test_foreign_welcome_is_not_believed(void **state) {
 
 /* --- over sockets: a hemod in a thread, with the real link_receiver --- */
 
-enum peer_deed { PEER_GOOD, PEER_VANISHES, PEER_FORGETS, PEER_CHANGES_CASE, PEER_REFUSES, PEER_SILENT };
+enum peer_deed {
+    PEER_GOOD,
+    PEER_VANISHES,
+    PEER_FORGETS,
+    PEER_CHANGES_CASE,
+    PEER_REFUSES,
+    PEER_SILENT
+};
 
 struct peer {
     enum peer_deed deed;
@@ -393,22 +412,32 @@ static enum hemo_error ramp_next(void *state, struct source_item *item, struct f
         r->samples[i] = (int16_t)(r->n * COUNT + (uint64_t)i);
     item->kind = SOURCE_SAMPLES;
     item->body.samples = (struct sample_block){.first_tick = r->n * COUNT * TICKS_PER_SAMPLE,
-                                               .channels = 1, .count = COUNT,
+                                               .channels = 1,
+                                               .count = COUNT,
                                                .samples = r->samples};
     item->next_tick = ++r->n * COUNT * TICKS_PER_SAMPLE;
     return HEMO_OK;
 }
 
-static void ramp_close(void *state) { (void)state; }
+static void ramp_close(void *state) {
+    (void)state;
+}
 
 static int transmit_to(struct peer *p, double speed, const volatile sig_atomic_t *stop,
                        struct failure *failure) {
     struct ramp ramp = {0};
-    struct source source = {.info = two_groups(), .block_samples = 64,
-                            .end_tick = 100 * COUNT * TICKS_PER_SAMPLE, .state = &ramp,
-                            .next = ramp_next, .close = ramp_close};
-    struct options options = {.command = COMMAND_REPLAY, .send = p->address, .room = 1,
-                              .speed = speed, .insecure = true, .quiet = true};
+    struct source source = {.info = two_groups(),
+                            .block_samples = 64,
+                            .end_tick = 100 * COUNT * TICKS_PER_SAMPLE,
+                            .state = &ramp,
+                            .next = ramp_next,
+                            .close = ramp_close};
+    struct options options = {.command = COMMAND_REPLAY,
+                              .send = p->address,
+                              .room = 1,
+                              .speed = speed,
+                              .insecure = true,
+                              .quiet = true};
     return failure_exit(transmit_run(&options, &source, stop, failure));
 }
 
@@ -438,9 +467,8 @@ static void test_over_sockets(void **state) {
         double speed;
         uint64_t infos;
         int exit;
-    } cases[] = {{PEER_GOOD, 0, 1, 0},           {PEER_GOOD, 20, 1, 0},
-                 {PEER_VANISHES, 20, 1, 0},      {PEER_FORGETS, 20, 2, 0},
-                 {PEER_CHANGES_CASE, 20, 2, 0},  {PEER_REFUSES, 0, 0, 5}};
+    } cases[] = {{PEER_GOOD, 0, 1, 0},     {PEER_GOOD, 20, 1, 0},         {PEER_VANISHES, 20, 1, 0},
+                 {PEER_FORGETS, 20, 2, 0}, {PEER_CHANGES_CASE, 20, 2, 0}, {PEER_REFUSES, 0, 0, 5}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         pthread_t thread;
         struct failure failure = {0};
