@@ -1,0 +1,109 @@
+#include "worklist/api.h"
+#include "worklist/confirm.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void api_measurements(struct api_call *call) {
+    PGresult *r = db_query(call->db,
+                           "select json_build_object('measurements', coalesce(json_agg(body order "
+                           "by received_at, id), "
+                           "'[]'::json)) from measurement_view where case_number = $1",
+                           DB(db_int(call->number).text));
+    api_ok(call, r ? strdup(PQgetvalue(r, 0, 0)) : NULL);
+    PQclear(r);
+}
+
+/* "PCW changed (kim) while you looked": with the item as it is now. */
+static void conflict(struct api_call *call) {
+    char what[200];
+    char *text = confirm_json(call->db, call->id);
+    json_t *now = text ? json_loads(text, 0, NULL) : NULL;
+    free(text);
+    if (!now) {
+        api_database_error(call);
+        return;
+    }
+    const char *by = json_get_text(now, "by");
+    snprintf(what, sizeof what, "%s is %s%s%s now; it changed while you looked.",
+             json_get_text(now, "site"), json_get_text(now, "state"), by ? " by " : "",
+             by ? by : "");
+    json_t *body =
+        json_pack("{s:{s:s, s:s, s:s, s:s}, s:o}", "error", "code", "CONFLICT", "what", what,
+                  "safe", "Nothing was saved.", "do", "Check and decide again.", "now", now);
+    call->answer->status = 409;
+    call->answer->body = json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    json_decref(body);
+    counters_add(call->api->counters, COUNTER_CONFLICTS, 1);
+}
+
+static void answer(struct api_call *call, enum decided result, const char *why) {
+    static const struct api_problem not_found = {404, "NOT_FOUND", "There is no such measurement.",
+                                                 "Nothing was saved.", "Reload the list."},
+                                    not_yours = {403, "NOT_ALLOWED",
+                                                 "Another person decided on this value.",
+                                                 "Nothing was saved.",
+                                                 "Only one's own last decision can be undone."};
+    switch (result) {
+    case DECIDED:
+        call->measurement_changed = true;
+        counters_add(call->api->counters, COUNTER_DECISIONS, 1);
+        api_ok(call, confirm_json(call->db, call->id));
+        return;
+    case DECIDED_CONFLICT:
+        conflict(call);
+        return;
+    case DECIDED_NOT_FOUND:
+        api_error(call, &not_found);
+        return;
+    case DECIDED_NOT_YOURS:
+        api_error(call, &not_yours);
+        return;
+    case DECIDED_BAD_VALUE:
+        api_error(call, &(struct api_problem){400, "BAD_REQUEST", why, "Nothing was saved.",
+                                              "Correct the value."});
+        return;
+    case DECIDED_FAILED:
+        api_database_error(call);
+        return;
+    }
+}
+
+static void decide(struct api_call *call, enum decision_kind kind) {
+    char why[MEASURE_WHY] = "";
+    const struct decision decision = {.kind = kind,
+                                      .id_hex = call->id,
+                                      .user = call->user.name,
+                                      .place = "page",
+                                      .version = json_get_int(call->body, "version", 0),
+                                      .digest = json_get_text(call->body, "digest"),
+                                      .values = json_object_get(call->body, "values"),
+                                      .reason = json_get_text(call->body, "reason")};
+    answer(call, confirm_decide(call->db, &decision, why), why);
+}
+
+void api_accept(struct api_call *call) {
+    decide(call, DECIDE_ACCEPT);
+}
+void api_adjust(struct api_call *call) {
+    decide(call, DECIDE_ADJUST);
+}
+void api_undo(struct api_call *call) {
+    decide(call, DECIDE_UNDO);
+}
+
+void api_reject(struct api_call *call) {
+    static const char *const reasons[] = {"artefact", "damped",      "wrong_site",
+                                          "ectopy",   "wrong_phase", "other"};
+    const char *reason = json_get_text(call->body, "reason");
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        if (strcmp(reason, reasons[i]) != 0)
+            continue;
+        decide(call, DECIDE_REJECT);
+        return;
+    }
+    api_error(call, &(struct api_problem){
+                        400, "BAD_REQUEST",
+                        "reason must be artefact, damped, wrong_site, ectopy, wrong_phase or other",
+                        "Nothing was saved.", "Choose one of them."});
+}

@@ -1,0 +1,140 @@
+#include "worklist/api.h"
+#include "worklist/audit.h"
+#include "worklist/worklist.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct api_problem
+    no_study = {404, "NOT_FOUND", "There is no open study with this number.",
+                "Nothing was changed.", "Reload the list."},
+    known_study = {409, "CONFLICT",
+                   "A study with this accession number or StudyInstanceUID is known already.",
+                   "Nothing was changed.", "Check the identifiers."};
+
+void api_studies(struct api_call *call) {
+    api_ok(call, worklist_json(call->db));
+}
+
+void api_history(struct api_call *call) {
+    PGresult *r = db_query(
+        call->db,
+        "select json_build_object('moves', coalesce(json_agg(body order by id), '[]'::json)) from "
+        "move_view where study = $1",
+        DB(db_int(call->number).text));
+    api_ok(call, r ? strdup(PQgetvalue(r, 0, 0)) : NULL);
+    PQclear(r);
+}
+
+static bool audit_study(struct api_call *call, const char *what, int64_t study, const char *after) {
+    char object[40];
+    snprintf(object, sizeof object, "study %lld", (long long)study);
+    return audit_append(call->db, &(struct audit_entry){.who = call->user.name,
+                                                        .what = what,
+                                                        .object = object,
+                                                        .before = "",
+                                                        .after = after,
+                                                        .place = "page"});
+}
+
+static void add(struct api_call *call, struct worklist *w) {
+    const json_t *b = call->body;
+    const struct study_new study = {.patient_id = json_get_text(b, "patient_id"),
+                                    .patient_id_issuer = json_get_text(b, "patient_id_issuer"),
+                                    .patient_name = json_get_text(b, "patient_name"),
+                                    .accession = json_get_text(b, "accession"),
+                                    .accession_issuer = json_get_text(b, "accession_issuer"),
+                                    .study_uid = json_get_text(b, "study_uid"),
+                                    .description = json_get_text(b, "description"),
+                                    .longest_wait_min = json_get_int(b, "longest_wait_min", 120)};
+    int64_t id = worklist_add(w, &study, call->user.name);
+    if (id == 0 && db_unique_violation(call->db)) {
+        api_error(call, &known_study);
+        return;
+    }
+    if (id == 0 || !audit_study(call, "study added", id, study.accession)) {
+        api_database_error(call);
+        return;
+    }
+    call->list_changed = true;
+    api_ok_json(call, json_pack("{s:I}", "study", (json_int_t)id));
+}
+
+void api_study_add(struct api_call *call) {
+    struct worklist w;
+    if (worklist_begin(&w, call->db))
+        add(call, &w);
+    else
+        api_database_error(call);
+    worklist_end(&w);
+}
+
+static char *study_json(struct api_call *call) {
+    PGresult *r = db_query(call->db, "select body from study_view where id = $1",
+                           DB(db_int(call->number).text));
+    char *text = r && PQntuples(r) == 1 ? strdup(PQgetvalue(r, 0, 0)) : NULL;
+    PQclear(r);
+    return text;
+}
+
+/* An act on an open study, inside the list's lock. False: database error. */
+typedef bool study_act(struct api_call *call, struct worklist *w);
+
+static void on_open_study(struct api_call *call, study_act *act) {
+    struct worklist w;
+    bool ok = worklist_begin(&w, call->db);
+    if (ok && rank_position(w.keys, w.count, call->number) == 0) {
+        api_error(call, &no_study);
+    } else if (ok && act(call, &w)) {
+        call->list_changed = true;
+        api_ok(call, study_json(call));
+    } else {
+        api_database_error(call);
+    }
+    worklist_end(&w);
+}
+
+static bool acknowledge(struct api_call *call, struct worklist *w) {
+    (void)w;
+    return db_run(call->db,
+                  "update study set acknowledged_by = $2, acknowledged_at = now() where id = $1",
+                  DB(db_int(call->number).text, call->user.name)) == 1 &&
+           audit_study(call, "acknowledge", call->number, "acknowledged");
+}
+
+static bool pin(struct api_call *call, struct worklist *w) {
+    bool pinned = json_is_true(json_object_get(call->body, "pinned"));
+    char reason[260];
+    snprintf(reason, sizeof reason, "%s: %s", pinned ? "pinned" : "unpinned",
+             json_get_text(call->body, "why"));
+    const struct worklist_move move = {.reason = reason, .by = call->user.name};
+    call->moved = call->number;
+    return worklist_pin(w, call->number, pinned, &move) &&
+           audit_study(call, pinned ? "pin" : "unpin", call->number, reason);
+}
+
+static bool done(struct api_call *call, struct worklist *w) {
+    struct rank_key key;
+    const struct worklist_move move = {
+        .reason = "read and done", .by = call->user.name, .leaves = true};
+    if (!worklist_key(w, call->number, &key))
+        return false;
+    key.pinned = false;
+    return worklist_move(w, &key, &move) &&
+           db_run(call->db, "update study set status = 'done' where id = $1",
+                  DB(db_int(call->number).text)) == 1 &&
+           db_run(call->db,
+                  "update finding set closed_at = now() where study = $1 and closed_at is null",
+                  DB(db_int(call->number).text)) >= 0 &&
+           audit_study(call, "done", call->number, "done");
+}
+
+void api_acknowledge(struct api_call *call) {
+    on_open_study(call, acknowledge);
+}
+void api_pin(struct api_call *call) {
+    on_open_study(call, pin);
+}
+void api_done(struct api_call *call) {
+    on_open_study(call, done);
+}

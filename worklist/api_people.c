@@ -1,0 +1,104 @@
+#include "worklist/api.h"
+#include "worklist/audit.h"
+#include "worklist/when.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct api_problem wrong_password = {401, "NOT_LOGGED_IN",
+                                                  "Name or password is wrong.",
+                                                  "Nothing was changed.", "Try again."},
+                                too_many = {
+                                    429, "RATE_LIMITED", "More than 5 tries within a minute.",
+                                    "Nothing was changed.", "Wait a minute, then try again."};
+
+static bool audit_login(struct api_call *call, const char *user, const char *what) {
+    char object[80];
+    snprintf(object, sizeof object, "user %.40s", user);
+    return db_do(call->db, "begin") &&
+           audit_append(call->db, &(struct audit_entry){.who = user,
+                                                        .what = what,
+                                                        .object = object,
+                                                        .before = "",
+                                                        .after = call->request->address,
+                                                        .place = "page"}) &&
+           db_do(call->db, "commit");
+}
+
+static void begin_session(struct api_call *call, const struct user *user) {
+    char token[USER_TOKEN];
+    if (!audit_login(call, user->name, "login") || !session_begin(call->db, user->name, token)) {
+        api_database_error(call);
+        db_do(call->db, "rollback");
+        return;
+    }
+    snprintf(call->answer->cookie, sizeof call->answer->cookie,
+             "hemo_session=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%d", token,
+             SESSION_HOURS * 3600);
+    api_ok_json(call, json_pack("{s:s, s:s}", "user", user->name, "role", user->role));
+}
+
+void api_login(struct api_call *call) {
+    struct user user;
+    const char *name = json_get_text(call->body, "user");
+    if (!api_try(call->api, name, 5) || !api_try(call->api, call->request->address, 60)) {
+        counters_add(call->api->counters, COUNTER_LOGINS_REFUSED, 1);
+        api_error(call, &too_many);
+        return;
+    }
+    pthread_mutex_lock(&call->api->password);
+    enum user_result result =
+        user_check(call->db, name, json_get_text(call->body, "password"), &user);
+    pthread_mutex_unlock(&call->api->password);
+    if (result == USER_OK) {
+        begin_session(call, &user);
+    } else if (result == USER_WRONG) {
+        counters_add(call->api->counters, COUNTER_LOGINS_REFUSED, 1);
+        api_error(call, &wrong_password);
+    } else {
+        api_database_error(call);
+    }
+}
+
+void api_logout(struct api_call *call) {
+    if (!session_end(call->db, call->request->token)) {
+        api_database_error(call);
+        return;
+    }
+    snprintf(call->answer->cookie, sizeof call->answer->cookie,
+             "hemo_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+    api_ok(call, strdup("{}"));
+}
+
+void api_me(struct api_call *call) {
+    char now[WHEN_TEXT];
+    when_now(now);
+    api_ok_json(call, json_pack("{s:s, s:s, s:s, s:s, s:s}", "user", call->user.name, "role",
+                                call->user.role, "mode", "assistive", "version", HEMO_VERSION,
+                                "server_time", now));
+}
+
+/* "after=12&limit=100"; absent: the default. */
+static int64_t query_number(const char *query, const char *name, int64_t absent) {
+    size_t n = strlen(name);
+    for (const char *at = query; at && *at; at = strchr(at, '&')) {
+        at += *at == '&' ? 1 : 0;
+        if (strncmp(at, name, n) == 0 && at[n] == '=')
+            return strtoll(at + n + 1, NULL, 10);
+    }
+    return absent;
+}
+
+void api_audit(struct api_call *call) {
+    int64_t after = query_number(call->request->query, "after", -1);
+    int64_t limit = query_number(call->request->query, "limit", 100);
+    if (limit < 1 || limit > 500)
+        limit = limit < 1 ? 1 : 500;
+    PGresult *r = db_query(
+        call->db,
+        "select json_build_object('rows', coalesce(json_agg(body order by n), '[]'::json)) from "
+        "(select * from audit_view where n > $1 order by n limit $2) a",
+        DB(db_int(after).text, db_int(limit).text));
+    api_ok(call, r ? strdup(PQgetvalue(r, 0, 0)) : NULL);
+    PQclear(r);
+}

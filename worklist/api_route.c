@@ -1,0 +1,129 @@
+#include "worklist/api_route.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const double most = 9007199254740991.0; /* 2^53 - 1 */
+
+#define REQUEST_ID                                                                                 \
+    { "request_id", FIELD_REQUEST_ID, false, 0, 0 }
+#define OPTIONAL_REQUEST_ID                                                                        \
+    { "request_id", FIELD_REQUEST_ID, true, 0, 0 }
+#define SEEN                                                                                       \
+    {"version", FIELD_INTEGER, false, 1, 2147483647}, {                                            \
+        "digest", FIELD_TEXT, false, 64, 64                                                        \
+    }
+#define END                                                                                        \
+    { NULL, FIELD_TEXT, true, 0, 0 }
+
+const struct field api_no_fields[] = {END};
+static const struct field login_fields[] = {
+    {"user", FIELD_TEXT, false, 1, 64}, {"password", FIELD_TEXT, false, 1, 200}, END};
+static const struct field request_fields[] = {REQUEST_ID, END};
+static const struct field close_fields[] = {OPTIONAL_REQUEST_ID, END};
+static const struct field case_fields[] = {
+    {"study", FIELD_INTEGER, false, 1, most}, REQUEST_ID, END};
+static const struct field capture_fields[] = {{"channel", FIELD_INTEGER, false, 0, 15},
+                                              {"back_s", FIELD_NUMBER, false, 1, 60},
+                                              {"phase", FIELD_TEXT, false, 1, 16},
+                                              OPTIONAL_REQUEST_ID,
+                                              END};
+static const struct field mark_fields[] = {{"channel", FIELD_INTEGER, false, 0, 15},
+                                           {"kind", FIELD_TEXT, false, 1, 16},
+                                           {"site", FIELD_TEXT, true, 1, 16},
+                                           {"on", FIELD_BOOL, true, 0, 0},
+                                           {"phase", FIELD_TEXT, true, 1, 16},
+                                           OPTIONAL_REQUEST_ID,
+                                           END};
+static const struct field study_fields[] = {{"patient_id", FIELD_TEXT, false, 1, 64},
+                                            {"patient_id_issuer", FIELD_TEXT, false, 0, 64},
+                                            {"patient_name", FIELD_TEXT, false, 1, 200},
+                                            {"accession", FIELD_TEXT, false, 1, 64},
+                                            {"accession_issuer", FIELD_TEXT, false, 0, 64},
+                                            {"study_uid", FIELD_TEXT, false, 1, 64},
+                                            {"description", FIELD_TEXT, false, 0, 200},
+                                            {"longest_wait_min", FIELD_INTEGER, true, 1, 10080},
+                                            OPTIONAL_REQUEST_ID,
+                                            END};
+static const struct field pin_fields[] = {
+    {"pinned", FIELD_BOOL, false, 0, 0}, {"why", FIELD_TEXT, false, 1, 200}, REQUEST_ID, END};
+static const struct field seen_fields[] = {SEEN, REQUEST_ID, END};
+static const struct field adjust_fields[] = {SEEN,
+                                             REQUEST_ID,
+                                             {"values", FIELD_OBJECT, false, 0, 0},
+                                             {"reason", FIELD_TEXT, true, 1, 200},
+                                             END};
+static const struct field reject_fields[] = {
+    SEEN, REQUEST_ID, {"reason", FIELD_TEXT, false, 1, 16}, END};
+
+const struct api_route api_routes[] = {
+    {"POST", "/api/login", WHO_ANYONE, true, login_fields, api_login},
+    {"POST", "/api/logout", WHO_USER, true, api_no_fields, api_logout},
+    {"GET", "/api/me", WHO_USER, false, api_no_fields, api_me},
+    {"GET", "/api/rooms", WHO_USER, false, api_no_fields, api_rooms},
+    {"POST", "/api/rooms/#/case", WHO_TECHNOLOGIST, true, case_fields, api_case_open},
+    {"DELETE", "/api/rooms/#/case", WHO_TECHNOLOGIST, true, close_fields, api_case_close},
+    {"POST", "/api/rooms/#/capture", WHO_TECHNOLOGIST, true, capture_fields, api_capture},
+    {"POST", "/api/rooms/#/mark", WHO_TECHNOLOGIST, true, mark_fields, api_mark},
+    {"GET", "/api/studies", WHO_USER, false, api_no_fields, api_studies},
+    {"POST", "/api/studies", WHO_TECHNOLOGIST, true, study_fields, api_study_add},
+    {"POST", "/api/studies/#/acknowledge", WHO_READER, true, request_fields, api_acknowledge},
+    {"POST", "/api/studies/#/pin", WHO_USER, true, pin_fields, api_pin},
+    {"POST", "/api/studies/#/done", WHO_READER, true, request_fields, api_done},
+    {"GET", "/api/studies/#/history", WHO_USER, false, api_no_fields, api_history},
+    {"GET", "/api/cases/#/measurements", WHO_USER, false, api_no_fields, api_measurements},
+    {"GET", "/api/measurements/@/strip", WHO_USER, false, api_no_fields, api_strip},
+    {"POST", "/api/measurements/@/accept", WHO_TECHNOLOGIST, true, seen_fields, api_accept},
+    {"POST", "/api/measurements/@/adjust", WHO_TECHNOLOGIST, true, adjust_fields, api_adjust},
+    {"POST", "/api/measurements/@/reject", WHO_TECHNOLOGIST, true, reject_fields, api_reject},
+    {"POST", "/api/measurements/@/undo", WHO_TECHNOLOGIST, true, seen_fields, api_undo},
+    {"GET", "/api/audit", WHO_USER, false, api_no_fields, api_audit},
+};
+const int api_routes_count = sizeof api_routes / sizeof api_routes[0];
+
+static bool take_number(const char *text, size_t length, int64_t *out) {
+    if (length == 0 || length > 16 || strspn(text, "0123456789") < length)
+        return false;
+    *out = strtoll(text, NULL, 10);
+    return (double)*out <= most;
+}
+
+static bool take_id(const char *text, size_t length, char out[EVENT_ID_TEXT]) {
+    struct event_id id;
+    if (length != EVENT_ID_TEXT - 1)
+        return false;
+    memcpy(out, text, length);
+    out[length] = '\0';
+    if (!id_from_text(out, &id))
+        return false;
+    id_text(id, out); /* lower case, as the database writes it */
+    return true;
+}
+
+static bool path_fits(struct api_call *call, const char *pattern) {
+    const char *path = call->request->path;
+    for (; *pattern != '\0'; pattern++) {
+        if (*pattern != '#' && *pattern != '@') {
+            if (*path++ != *pattern)
+                return false;
+            continue;
+        }
+        size_t length = strcspn(path, "/");
+        if (!(*pattern == '#' ? take_number(path, length, &call->number)
+                              : take_id(path, length, call->id)))
+            return false;
+        path += length;
+    }
+    return *path == '\0';
+}
+
+const struct api_route *api_route_find(struct api_call *call, bool *path_known) {
+    *path_known = false;
+    for (int i = 0; i < api_routes_count; i++) {
+        if (!path_fits(call, api_routes[i].path))
+            continue;
+        *path_known = true;
+        if (strcmp(api_routes[i].method, call->request->method) == 0)
+            return &api_routes[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,28 @@
+/* cases.h - rooms and cases: which study a room works for, and what people tell hemod about it.
+ *
+ * All calls run inside the caller's transaction; the commands for hemod are part of it (outbox.h).
+ */
+#pragma once
+#include "proto/wire.h"
+#include "worklist/db.h"
+
+enum cases_result {
+    CASES_OK,
+    CASES_NO_ROOM, /* no device of that room was ever heard */
+    CASES_NO_STUDY,
+    CASES_BUSY, /* the room, or the study, has an open case */
+    CASES_NO_CASE,
+    CASES_FAILED /* db->error */
+};
+
+/* Issues a case number and sends CaseOpen to each stream of the room. */
+enum cases_result cases_open(struct db *db, int64_t room, int64_t study, const char *user,
+                             int64_t *number);
+enum cases_result cases_close(struct db *db, int64_t room, const char *user);
+/* Capture or Mark: the frame's target is set here, one command per stream of the room. */
+enum cases_result cases_tell(struct db *db, int64_t room, struct wire_frame *frame);
+
+/* {"rooms":[Room]}; heap, NULL on error. */
+char *cases_rooms(struct db *db);
+/* {"type":"room", ...Room} of one stream; heap, NULL on error or unknown. */
+char *cases_room_message(struct db *db, int64_t stream);

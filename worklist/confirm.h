@@ -1,0 +1,32 @@
+/* confirm.h - a person decides on a suggested value: compare-and-set on exactly what that person
+ * saw.
+ *
+ * Runs inside the caller's transaction; the audit row is part of it. The machine's values stay for
+ * ever. */
+#pragma once
+#include "worklist/db.h"
+#include "worklist/measure.h"
+
+enum decision_kind { DECIDE_ACCEPT, DECIDE_ADJUST, DECIDE_REJECT, DECIDE_UNDO };
+
+struct decision {
+    enum decision_kind kind;
+    const char *id_hex, *user, *place;
+    int64_t version;
+    const char *digest;
+    const json_t *values; /* DECIDE_ADJUST */
+    const char *reason;   /* DECIDE_REJECT; may be NULL for others */
+};
+
+enum decided {
+    DECIDED,           /* commit, then answer with confirm_json() */
+    DECIDED_CONFLICT,  /* it changed meanwhile, or is not in a state for this: roll back */
+    DECIDED_BAD_VALUE, /* why says which */
+    DECIDED_NOT_YOURS, /* undo of another's decision */
+    DECIDED_NOT_FOUND,
+    DECIDED_FAILED /* db->error */
+};
+enum decided confirm_decide(struct db *db, const struct decision *decision, char why[MEASURE_WHY]);
+
+/* The measurement as it is, as JSON text. Heap; NULL: not there or error. */
+char *confirm_json(struct db *db, const char *id_hex);

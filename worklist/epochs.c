@@ -1,0 +1,73 @@
+#include "worklist/epochs.h"
+#include "proto/site.h"
+#include <jansson.h>
+
+void epochs_init(struct epochs *e) {
+    *e = (struct epochs){0};
+    pthread_mutex_init(&e->lock, NULL);
+}
+
+static struct wire_epoch_begin *find(struct epochs *e, uint32_t stream, uint64_t epoch) {
+    for (size_t i = 0; i < e->count; i++)
+        if (e->entry[i].stream == stream && e->entry[i].epoch == epoch)
+            return &e->entry[i];
+    return NULL;
+}
+
+void epochs_put(struct epochs *e, const struct wire_epoch_begin *begin) {
+    pthread_mutex_lock(&e->lock);
+    if (!find(e, begin->stream, begin->epoch)) {
+        e->entry[e->next] = *begin;
+        e->next = (e->next + 1) % EPOCHS_MAX;
+        e->count += e->count < EPOCHS_MAX ? 1 : 0;
+    }
+    pthread_mutex_unlock(&e->lock);
+}
+
+bool epochs_find(struct epochs *e, uint32_t stream, uint64_t epoch, struct wire_epoch_begin *out) {
+    pthread_mutex_lock(&e->lock);
+    const struct wire_epoch_begin *entry = find(e, stream, epoch);
+    if (entry)
+        *out = *entry;
+    pthread_mutex_unlock(&e->lock);
+    return entry != NULL;
+}
+
+static const char *unit_text(uint32_t unit) {
+    switch (unit) {
+    case UNIT_MMHG:
+        return "mmHg";
+    case UNIT_MV:
+        return "mV";
+    case UNIT_L_MIN:
+        return "L/min";
+    default:
+        return "";
+    }
+}
+
+char *epochs_channels_json(const struct stream_info *info) {
+    json_t *channels = json_array();
+    for (uint32_t i = 0; i < info->channels_count; i++) {
+        const struct stream_channel *c = &info->channels[i];
+        const struct site_row *site = site_row(c->site);
+        json_array_append_new(channels, json_pack("{s:i, s:s, s:s, s:s, s:f}", "channel", (int)i,
+                                                  "site", site ? site->label : "", "label",
+                                                  c->label, "unit", unit_text(c->unit), "rate_hz",
+                                                  stream_channel_rate_hz(info, i)));
+    }
+    char *text = json_dumps(channels, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    json_decref(channels);
+    return text;
+}
+
+const char *epochs_origin(uint32_t origin) {
+    switch (origin) {
+    case ORIGIN_LIVE:
+        return "live";
+    case ORIGIN_REPLAY:
+        return "replay";
+    default:
+        return "simulated";
+    }
+}

@@ -1,0 +1,95 @@
+#include "worklist/outbox.h"
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool outbox_add(struct db *db, struct wire_frame *frame) {
+    uint8_t bytes[sizeof((struct outbox_command){0}).bytes];
+    char hex[2 * sizeof bytes + 1];
+    size_t length = 0;
+    if (frame->epoch == 0)
+        frame->epoch =
+            1; /* the real one is set when it is sent; a record without one cannot be packed */
+    enum hemo_error error = wire_pack(frame, bytes, sizeof bytes, &length);
+    if (error != HEMO_OK) {
+        snprintf(db->error, sizeof db->error, "command: %s", hemo_error_text(error));
+        return false;
+    }
+    sodium_bin2hex(hex, sizeof hex, bytes, length);
+    return db_run(db, "insert into command (frame) values (decode($1, 'hex'))", DB(hex)) == 1;
+}
+
+bool outbox_link_load(struct db *db, struct outbox_link *link) {
+    PGresult *r = db_query(db, "select epoch, next_sequence from command_link", DB_NONE);
+    if (!r)
+        return false;
+    *link = (struct outbox_link){(uint64_t)db_number(r, 0, 0), (uint64_t)db_number(r, 0, 1)};
+    PQclear(r);
+    return true;
+}
+
+static bool link_save(struct db *db, const struct outbox_link *link) {
+    return db_run(db, "update command_link set epoch = $1, next_sequence = $2",
+                  DB(db_int((int64_t)link->epoch).text,
+                     db_int((int64_t)link->next_sequence).text)) == 1;
+}
+
+bool outbox_number(struct db *db, struct outbox_link *link) {
+    long rows = db_run(
+        db,
+        "with waiting as (select id, row_number() over (order by id) - 1 as n from command "
+        "where acked_at is null and sequence is null) "
+        "update command c set epoch = $1, sequence = $2 + w.n from waiting w where c.id = w.id",
+        DB(db_int((int64_t)link->epoch).text, db_int((int64_t)link->next_sequence).text));
+    if (rows <= 0)
+        return rows == 0;
+    link->next_sequence += (uint64_t)rows;
+    return link_save(db, link);
+}
+
+bool outbox_renumber(struct db *db, uint64_t epoch, struct outbox_link *link) {
+    *link = (struct outbox_link){epoch, 0};
+    return db_do(db, "begin") &&
+           db_run(db, "update command set epoch = null, sequence = null where acked_at is null",
+                  DB_NONE) >= 0 &&
+           link_save(db, link) && outbox_number(db, link) && db_do(db, "commit");
+}
+
+bool outbox_acked(struct db *db, uint64_t epoch, uint64_t next_sequence) {
+    return db_run(db,
+                  "update command set acked_at = now() where acked_at is null and epoch = $1 and "
+                  "sequence < $2",
+                  DB(db_int((int64_t)epoch).text, db_int((int64_t)next_sequence).text)) >= 0;
+}
+
+int outbox_waiting(struct db *db, const struct outbox_link *link, uint64_t from,
+                   struct outbox_command *out, int max) {
+    PGresult *r = db_query(
+        db,
+        "select sequence, encode(frame, 'hex') from command where acked_at is null and epoch = $1 "
+        "and sequence >= $2 order by sequence limit $3",
+        DB(db_int((int64_t)link->epoch).text, db_int((int64_t)from).text, db_int(max).text));
+    if (!r)
+        return -1;
+    int n = PQntuples(r);
+    for (int i = 0; i < n; i++) {
+        const char *hex = db_text(r, i, 1);
+        out[i].sequence = (uint64_t)db_number(r, i, 0);
+        sodium_hex2bin(out[i].bytes, sizeof out[i].bytes, hex, strlen(hex), NULL, &out[i].length,
+                       NULL);
+    }
+    PQclear(r);
+    return n;
+}
+
+bool outbox_first(struct db *db, const struct outbox_link *link, uint64_t *first) {
+    PGresult *r =
+        db_query(db, "select min(sequence) from command where acked_at is null and epoch = $1",
+                 DB(db_int((int64_t)link->epoch).text));
+    if (!r)
+        return false;
+    *first = db_text(r, 0, 0) ? (uint64_t)db_number(r, 0, 0) : link->next_sequence;
+    PQclear(r);
+    return true;
+}

@@ -1,0 +1,33 @@
+/* outbox.h - commands for hemod: committed with the act that caused them, then sent until they are
+ * acknowledged. */
+#pragma once
+#include "proto/wire.h"
+#include "worklist/db.h"
+
+enum { OUTBOX_BATCH = 64 };
+
+/* Within the act's transaction. The frame's epoch and sequence are set when it is sent. */
+bool outbox_add(struct db *db, struct wire_frame *frame);
+
+struct outbox_link {
+    uint64_t epoch, next_sequence;
+};
+/* Where the command stream stands: kept so that a restart resumes it. */
+bool outbox_link_load(struct db *db, struct outbox_link *link);
+/* New epoch: everything that waits is numbered from 0 again. */
+bool outbox_renumber(struct db *db, uint64_t epoch, struct outbox_link *link);
+/* Numbers what waits without a number; link->next_sequence moves. */
+bool outbox_number(struct db *db, struct outbox_link *link);
+/* All commands of this epoch below next_sequence are durable at hemod. */
+bool outbox_acked(struct db *db, uint64_t epoch, uint64_t next_sequence);
+
+struct outbox_command {
+    uint64_t sequence;
+    size_t length;
+    uint8_t bytes[1024];
+};
+/* Commands of the epoch that wait, from a sequence on, in order; -1 on error. */
+int outbox_waiting(struct db *db, const struct outbox_link *link, uint64_t from,
+                   struct outbox_command *out, int max);
+/* The lowest sequence that still waits; next_sequence where none does. */
+bool outbox_first(struct db *db, const struct outbox_link *link, uint64_t *first);

@@ -1,0 +1,277 @@
+#include "worklist/worklist.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FINDINGS_MAX = 64 };
+
+static bool load_keys(struct worklist *w) {
+    PGresult *r =
+        db_query(w->db,
+                 "select id, pinned, tier, (extract(epoch from read_by) * 1000)::bigint from study "
+                 "where status <> 'done'",
+                 DB_NONE);
+    if (!r)
+        return false;
+    w->count = (size_t)PQntuples(r);
+    w->keys = calloc(w->count + 1, sizeof *w->keys); /* one more: a study that enters the list */
+    for (size_t i = 0; w->keys && i < w->count; i++)
+        w->keys[i] =
+            (struct rank_key){db_number(r, (int)i, 0), db_bool(r, (int)i, 1),
+                              (enum rank_tier)db_number(r, (int)i, 2), db_number(r, (int)i, 3)};
+    PQclear(r);
+    return w->keys != NULL;
+}
+
+bool worklist_begin(struct worklist *w, struct db *db) {
+    *w = (struct worklist){.db = db};
+    PGresult *r = db_query(db, "select version from worklist_version for update", DB_NONE);
+    if (!r)
+        return false;
+    w->version = db_number(r, 0, 0);
+    PQclear(r);
+    return load_keys(w);
+}
+
+void worklist_end(struct worklist *w) {
+    free(w->keys);
+    *w = (struct worklist){0};
+}
+
+static void replace_key(struct worklist *w, const struct rank_key *after, bool leaves) {
+    size_t i = 0;
+    while (i < w->count && w->keys[i].study != after->study)
+        i++;
+    if (leaves) {
+        if (i < w->count)
+            w->keys[i] = w->keys[--w->count];
+        return;
+    }
+    if (i == w->count) {
+        struct rank_key *more = realloc(w->keys, (w->count + 2) * sizeof *more);
+        if (!more)
+            abort(); /* out of memory: fail stop, the transaction is rolled back */
+        w->keys = more;
+        w->count++;
+    }
+    w->keys[i] = *after;
+}
+
+static enum rank_tier tier_before(const struct worklist *w, int64_t study) {
+    for (size_t i = 0; i < w->count; i++)
+        if (w->keys[i].study == study)
+            return w->keys[i].tier;
+    return TIER_ROUTINE;
+}
+
+struct places {
+    size_t from, to;
+    enum rank_tier tier_from;
+};
+
+static bool write_move(struct worklist *w, const struct rank_key *key,
+                       const struct worklist_move *move, struct places places) {
+    struct db_number id = db_int(key->study), from = db_int((int64_t)places.from),
+                     to = db_int((int64_t)places.to);
+    struct db_number tier = db_int(key->tier), ms = db_int(key->read_by_ms);
+    bool ok =
+        db_run(
+            w->db,
+            "update study set tier = $2, read_by = to_timestamp($3::bigint / 1000.0), pinned = $4, "
+            "reason = $5, changed_at = now(), from_position = nullif($6::int, 0) where id = $1",
+            DB(id.text, tier.text, ms.text, key->pinned ? "t" : "f", move->reason, from.text)) == 1;
+    return ok && db_run(w->db,
+                        "insert into study_move (study, from_position, to_position, from_tier, "
+                        "to_tier, pinned, read_by, "
+                        "reason, event, by_whom, version) values ($1, nullif($2::int, 0), "
+                        "nullif($3::int, 0), $4, $5, $6, "
+                        "to_timestamp($7::bigint / 1000.0), $8, decode($9, 'hex'), $10, $11)",
+                        DB(id.text, from.text, to.text, db_int(places.tier_from).text, tier.text,
+                           key->pinned ? "t" : "f", ms.text, move->reason, move->event_hex,
+                           move->by, db_int(w->version).text)) == 1;
+}
+
+bool worklist_move(struct worklist *w, const struct rank_key *after,
+                   const struct worklist_move *move) {
+    struct places places = {.from = rank_position(w->keys, w->count, after->study),
+                            .tier_from = tier_before(w, after->study)};
+    replace_key(w, after, move->leaves);
+    places.to = rank_position(w->keys, w->count, after->study);
+    w->version++;
+    return write_move(w, after, move, places) &&
+           db_run(w->db, "update worklist_version set version = $1", DB(db_int(w->version).text)) ==
+               1;
+}
+
+static size_t load_findings(struct worklist *w, int64_t study,
+                            struct rank_finding out[FINDINGS_MAX]) {
+    PGresult *r =
+        db_query(w->db,
+                 "select tier, (extract(epoch from raised_at) * 1000)::bigint from finding "
+                 "where study = $1 and closed_at is null order by tier desc, raised_at limit 64",
+                 DB(db_int(study).text));
+    size_t n = r ? (size_t)PQntuples(r) : 0;
+    for (size_t i = 0; i < n; i++)
+        out[i] =
+            (struct rank_finding){(enum rank_tier)db_number(r, (int)i, 0), db_number(r, (int)i, 1)};
+    PQclear(r);
+    return n;
+}
+
+bool worklist_key(struct worklist *w, int64_t study, struct rank_key *key) {
+    struct rank_finding open[FINDINGS_MAX];
+    PGresult *r = db_query(
+        w->db,
+        "select pinned, (extract(epoch from arrived_at + longest_wait_min * interval '1 minute') "
+        "* 1000)::bigint from study where id = $1",
+        DB(db_int(study).text));
+    if (!r || PQntuples(r) != 1) {
+        PQclear(r);
+        return false;
+    }
+    *key = (struct rank_key){.study = study, .pinned = db_bool(r, 0, 0)};
+    int64_t latest_ms = db_number(r, 0, 1);
+    PQclear(r);
+    rank_apply(key, latest_ms, open, load_findings(w, study, open));
+    return true;
+}
+
+int64_t worklist_add(struct worklist *w, const struct study_new *study, const char *by) {
+    PGresult *r = db_query(w->db,
+                           "insert into study (patient_id, patient_id_issuer, patient_name, "
+                           "accession, accession_issuer, study_uid, "
+                           "description, longest_wait_min, arrived_at, read_by) values ($1, $2, "
+                           "$3, $4, $5, $6, $7, $8, "
+                           "date_trunc('milliseconds', now()), date_trunc('milliseconds', now()) + "
+                           "$8::int * interval '1 minute') "
+                           "returning id",
+                           DB(study->patient_id, study->patient_id_issuer, study->patient_name,
+                              study->accession, study->accession_issuer, study->study_uid,
+                              study->description, db_int(study->longest_wait_min).text));
+    if (!r)
+        return 0;
+    int64_t id = db_number(r, 0, 0);
+    PQclear(r);
+    struct rank_key key;
+    const struct worklist_move move = {.reason = "arrival order", .by = by};
+    return worklist_key(w, id, &key) && worklist_move(w, &key, &move) ? id : 0;
+}
+
+static int64_t study_of_case(struct db *db, int64_t case_number) {
+    PGresult *r = db_query(db, "select study from lab_case where number = $1 and number > 0",
+                           DB(db_int(case_number).text));
+    int64_t study = r && PQntuples(r) == 1 ? db_number(r, 0, 0) : r ? 0 : -1;
+    PQclear(r);
+    return study;
+}
+
+static int move_by_findings(struct worklist *w, int64_t study, const struct worklist_move *move) {
+    struct rank_key key;
+    return worklist_key(w, study, &key) && worklist_move(w, &key, move) ? 1 : -1;
+}
+
+int worklist_raise(struct worklist *w, const struct worklist_finding *finding, int64_t *study) {
+    enum rank_tier tier = rank_tier_of(finding->kind);
+    *study = tier == TIER_ROUTINE ? 0 : study_of_case(w->db, finding->case_number);
+    if (*study <= 0)
+        return (int)*study;
+    struct db_number id = db_int(*study), limit_ms = db_int(rank_limit_ms(tier));
+    long rows =
+        db_run(w->db,
+               "insert into finding (id, study, kind, tier, limit_at, reason) values (decode($1, "
+               "'hex'), $2, "
+               "$3, $4, now() + $5::bigint * interval '1 millisecond', $6) on conflict do nothing",
+               DB(finding->event_hex, id.text, db_int(finding->kind).text, db_int(tier).text,
+                  limit_ms.text, finding->reason));
+    if (rows <= 0)
+        return (int)rows;
+    /* A study that was done comes back, and an acknowledgment of something else does not cover
+     * this. */
+    if (db_run(w->db,
+               "update study set acknowledged_by = null, acknowledged_at = null, "
+               "status = case when status = 'done' then 'waiting' else status end where id = $1",
+               DB(id.text)) != 1)
+        return -1;
+    const struct worklist_move move = {
+        .reason = finding->reason, .by = "finding", .event_hex = finding->event_hex};
+    return move_by_findings(w, *study, &move);
+}
+
+/* What is said of a study whose finding ended: the worst of those still open, else what ended. */
+static bool reason_after(struct db *db, int64_t study, const char *ended, char *out, size_t size) {
+    PGresult *r = db_query(db,
+                           "select reason from finding where study = $1 and closed_at is null "
+                           "order by tier desc, raised_at limit 1",
+                           DB(db_int(study).text));
+    if (!r)
+        return false;
+    if (PQntuples(r) == 1)
+        snprintf(out, size, "%s", db_text(r, 0, 0));
+    else
+        snprintf(out, size, "arrival order; %s", ended);
+    PQclear(r);
+    return true;
+}
+
+int worklist_recover(struct worklist *w, const struct worklist_finding *finding, int64_t *study) {
+    char reason[400];
+    *study = 0;
+    PGresult *r =
+        db_query(w->db,
+                 "update finding set closed_at = now() where closed_at is null and kind = $2 and "
+                 "id = decode($1, 'hex') returning study",
+                 DB(finding->refers_hex, db_int(finding->kind).text));
+    if (!r)
+        return -1;
+    if (PQntuples(r) == 1)
+        *study = db_number(r, 0, 0);
+    PQclear(r);
+    if (*study == 0)
+        return 0;
+    if (rank_position(w->keys, w->count, *study) == 0)
+        return 0; /* done meanwhile: nothing to slide back */
+    if (!reason_after(w->db, *study, finding->reason, reason, sizeof reason))
+        return -1;
+    const struct worklist_move move = {
+        .reason = reason, .by = "finding", .event_hex = finding->event_hex};
+    return move_by_findings(w, *study, &move);
+}
+
+bool worklist_pin(struct worklist *w, int64_t study, bool pinned,
+                  const struct worklist_move *move) {
+    struct rank_key key;
+    if (!worklist_key(w, study, &key))
+        return false;
+    key.pinned = pinned;
+    return worklist_move(w, &key, move);
+}
+
+static char *one_text(PGresult *r) {
+    char *text = r && PQntuples(r) == 1 ? strdup(PQgetvalue(r, 0, 0)) : NULL;
+    PQclear(r);
+    return text;
+}
+
+char *worklist_json(struct db *db) {
+    return one_text(db_query(
+        db,
+        "select json_build_object('version', (select version from worklist_version), 'studies', "
+        "coalesce(json_agg(body order by position), '[]'::json)) from study_view "
+        "where status <> 'done'",
+        DB_NONE));
+}
+
+char *worklist_message(struct db *db, const int64_t *moved, size_t count) {
+    char ids[1024] = "[";
+    size_t used = 1;
+    for (size_t i = 0; i < count && used < sizeof ids - 32; i++)
+        used += (size_t)snprintf(ids + used, sizeof ids - used, "%s%lld", i ? "," : "",
+                                 (long long)moved[i]);
+    snprintf(ids + used, sizeof ids - used, "]");
+    return one_text(db_query(
+        db,
+        "select json_build_object('type', 'worklist', 'version', (select version from "
+        "worklist_version), 'studies', coalesce(json_agg(body order by position), '[]'::json), "
+        "'moved', $1::json) from study_view where status <> 'done'",
+        DB(ids)));
+}

@@ -1,0 +1,60 @@
+/* worklist.h - the list of studies in the database: rank.h's order, and every move with its reason.
+ *
+ * All calls run inside the caller's transaction. worklist_begin() locks the list until the end of
+ * the transaction, so positions before and after a move are those of one moment. A move is a row in
+ * study_move that says where the study stood, where it stands, and why; replaying the rows gives
+ * the order. */
+#pragma once
+#include "worklist/db.h"
+#include "worklist/rank.h"
+
+struct worklist {
+    struct db *db;
+    struct rank_key *keys; /* of open studies; heap, freed by worklist_end() */
+    size_t count;
+    int64_t version; /* of the list after the moves so far */
+};
+
+bool worklist_begin(struct worklist *w, struct db *db);
+void worklist_end(struct worklist *w);
+
+struct worklist_move {
+    const char *reason, *by;
+    const char *event_hex; /* NULL: none */
+    bool leaves;           /* the open list */
+};
+/* The study gets this key: position before and after are worked out, row and study written. */
+bool worklist_move(struct worklist *w, const struct rank_key *after,
+                   const struct worklist_move *move);
+
+/* The study's key from its arrival, wait and open findings, as it should be now. False: no such
+ * study, or error. */
+bool worklist_key(struct worklist *w, int64_t study, struct rank_key *key);
+
+struct study_new {
+    const char *patient_id, *patient_id_issuer, *patient_name;
+    const char *accession, *accession_issuer, *study_uid, *description;
+    int64_t longest_wait_min;
+};
+/* The new study's number; 0 on error (db_unique_violation(): accession or UID is known). */
+int64_t worklist_add(struct worklist *w, const struct study_new *study, const char *by);
+
+struct worklist_finding {
+    const char *event_hex,
+        *refers_hex; /* refers_hex: NULL or the finding that this one continues */
+    uint32_t kind;
+    int64_t case_number;
+    const char *reason; /* one line */
+};
+/* A finding on the study of the case: 1 it moved, 0 nothing changed (no study, known already), -1
+ * error. *study: whose. */
+int worklist_raise(struct worklist *w, const struct worklist_finding *finding, int64_t *study);
+/* The finding has recovered or was withdrawn: the study slides back to where its other findings put
+ * it. */
+int worklist_recover(struct worklist *w, const struct worklist_finding *finding, int64_t *study);
+bool worklist_pin(struct worklist *w, int64_t study, bool pinned, const struct worklist_move *move);
+
+/* {"version", "studies"} of the open list; with a type and moved studies for the WebSocket. Heap,
+ * NULL on error. */
+char *worklist_json(struct db *db);
+char *worklist_message(struct db *db, const int64_t *moved, size_t count);
