@@ -1,11 +1,13 @@
-/* beats.h - which rises are pulses: the best chain of candidates, decided a fixed lag behind. Pure.
+/* beats.h - which rises are pulses: the best chain of candidates, decided a fixed lag behind.
+ * Pure.
  *
  *     beats_offer(&b, at, &rise, usual_mmhg);          // each complete rise, in order
  *     while (beats_decide(&b, &clock, open, &pulse)) use(&pulse);
  *
- * A candidate is worth its share of the usual rise less 0.25. Two pulses closer than 0.8 periods cost, the more the closer and the more
- * regular the rhythm is; long intervals cost nothing, so pauses are never filled. A pulse is decided once it is older than 0.6 periods +
- * 0.15 s. Times are in samples, as double, since half-heights are corrected by the smoother's delay. */
+ * A candidate is worth its share of the usual rise less 0.25. Two pulses closer than 0.8 periods
+ * cost, the more the closer and the more regular the rhythm is; long intervals cost nothing, so
+ * pauses are never filled. A pulse is decided once it is older than 0.6 periods + 0.15 s. Times
+ * are in samples, as double, since half-heights are corrected by the smoother's delay. */
 #pragma once
 #include "dsp/rises.h"
 #include <stdbool.h>

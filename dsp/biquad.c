@@ -9,7 +9,8 @@ static void design_butterworth(struct biquad_design *design, liquid_iirdes_bandt
                                float cutoff_hz, float rate_hz) {
     assert(cutoff_hz > 0 && cutoff_hz < 0.5f * rate_hz);
     float b[TAPS] = {0}, a[TAPS] = {1};
-    /* The last two numbers are ripples, which a Butterworth design does not have but liquid checks. */
+    /* The last two numbers are ripples, which a Butterworth design does not have but liquid
+     * checks. */
     liquid_iirdes(LIQUID_IIRDES_BUTTER, band, LIQUID_IIRDES_SOS, ORDER, cutoff_hz / rate_hz, 0,
                   1, 60, b, a);
     *design = (struct biquad_design){b[0] / a[0], b[1] / a[0], b[2] / a[0], a[1] / a[0],

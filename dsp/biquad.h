@@ -3,8 +3,8 @@
  *     struct biquad_design low;
  *     biquad_lowpass(&low, 12, 125);             // Butterworth, -3 dB at 12 Hz, samples at 125 Hz
  *     y = biquad_push(&state, &low, x);
- * liquid-dsp makes the coefficients when the design is made; nothing of it is kept, and the sample path is ours, so that the
- * state is a plain value. */
+ * liquid-dsp makes the coefficients when the design is made; nothing of it is kept, and the
+ * sample path is ours, so that the state is a plain value. */
 #pragma once
 
 struct biquad_design { float b0, b1, b2, a1, a2; };

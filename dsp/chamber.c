@@ -16,7 +16,8 @@ void chamber_init(struct chamber *s, uint32_t label) {
     chamber_reset(s);
 }
 
-/* What is believed of the place before this look; a large v wave must not make an atrium an artery. */
+/* What is believed of the place before this look; a large v wave must not make an atrium an
+ * artery. */
 static bool in_atrium(const struct chamber *s) {
     return s->verdict == SITE_RA || (s->verdict == SITE_NONE && s->label == SITE_RA);
 }

@@ -1,7 +1,8 @@
 /* chamber.h - which chamber of the right heart a trace looks like. Pure.
  *
- * Levels and duty of three seconds, no beats needed. The label that a person gave is never changed: the verdict stands beside it. Only the
- * steps RA <-> RV <-> PA exist; a wedge is a state of the line, not a place. */
+ * Levels and duty of three seconds, no beats needed. The label that a person gave is never
+ * changed: the verdict stands beside it. Only the steps RA <-> RV <-> PA exist; a wedge is a
+ * state of the line, not a place. */
 #pragma once
 #include "dsp/features.h"
 #include "dsp/reference.h"

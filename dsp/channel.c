@@ -93,7 +93,8 @@ static int32_t step_of(const struct channel *c, int64_t fine) {
     return (int32_t)((double)fine * steps_hz / (double)c->values.rate_hz);
 }
 
-/* Of the finder's sample numbers: it runs at half the rate at most, and from the first valid sample on. */
+/* Of the finder's sample numbers: it runs at half the rate at most, and from the first valid
+ * sample on. */
 static double fine_from_found(const struct channel *c, double found) {
     double sample = (found + (double)c->silent + 0.5) * c->coarse.length;
     return sample / c->fine.length - 0.5;

@@ -1,12 +1,14 @@
-/* channel.h - one pressure channel: samples in, beats and line states out, sample by sample. Pure.
+/* channel.h - one pressure channel: samples in, beats and line states out, sample by sample.
+ * Pure.
  *
  *     struct channel channel;                             // a plain value, no pointers inside
  *     channel_init(&channel, &(struct channel_config){.rate_hz = 125, .site = SITE_PA});
- *     n = channel_push(&channel, mmhg, out);              // NAN = missing sample; n items of out[] are set
+ *     n = channel_push(&channel, mmhg, out);       // NAN: missing; n items of out[] are set
  *
- * Times are the channel's own sample numbers since channel_init() or channel_reset(), as int64_t. What is said about a
- * moment never changes what was said before; a beat that turns out to lie in a wedge is withdrawn by an item of its own.
- * Works at 100..2000 Hz with one set of constants; thresholds are in mmHg and seconds, never in counts. */
+ * Times are the channel's own sample numbers since channel_init() or channel_reset(), as
+ * int64_t. What is said about a moment never changes what was said before; a beat that turns out
+ * to lie in a wedge is withdrawn by an item of its own. Works at 100..2000 Hz with one set of
+ * constants; thresholds are in mmHg and seconds, never in counts. */
 #pragma once
 #include "proto/error.h"
 #include "proto/event.h"
@@ -28,13 +30,14 @@ struct beat {
     float minimum_mmhg;        /* ventricles only */
     float rate_per_min;
     float quality;             /* 0..1 */
-    uint32_t left_out;         /* 0, or a number of events.def 5xx: the beat counts for timing, not for averages */
+    /* 0, or a number of events.def 5xx: the beat counts for timing, not for averages. */
+    uint32_t left_out;
 };
 
 enum channel_item_kind {
     CHANNEL_BEAT,       /* .beat; values are given only when no withholding state overlaps it */
     CHANNEL_STATE,      /* .state began or ended at .at */
-    CHANNEL_SITE,       /* .site: what the trace looks like since .at (SITE_NONE: agrees with the label again) */
+    CHANNEL_SITE,       /* .site: what the trace looks like since .at; SITE_NONE: as labelled */
     CHANNEL_WITHDRAW,   /* beats with foot >= .from and < .to lie in a wedge or an artefact */
     CHANNEL_SYSTOLE,    /* provisional systolic .beat.systolic_mmhg at .beat.peak */
 };
@@ -55,12 +58,17 @@ enum { CHANNEL_ITEMS_MAX = 8 }; /* at most that many from one sample */
 
 enum hemo_error channel_init(struct channel *c, const struct channel_config *config);
 int channel_push(struct channel *c, float mmhg, struct channel_item out[CHANNEL_ITEMS_MAX]);
-/* The catheter moved, says a person or the device: limits and shape of the new site, all signal state wiped, numbering kept. */
+/* The catheter moved, says a person or the device: limits and shape of the new site, all signal
+ * state wiped, numbering kept. */
 void channel_site(struct channel *c, uint32_t site);
-/* Marked by a person or the device: withhold with that reason until it ends. kind: EVENT_ZEROING, EVENT_FLUSHED or EVENT_WEDGE. */
-int channel_marked(struct channel *c, uint32_t kind, bool begins, struct channel_item out[CHANNEL_ITEMS_MAX]);
-void channel_reset(struct channel *c); /* forgets the stream, keeps the settings; numbering begins at 0 */
+/* Marked by a person or the device: withhold with that reason until it ends. kind:
+ * EVENT_ZEROING, EVENT_FLUSHED or EVENT_WEDGE. */
+int channel_marked(struct channel *c, uint32_t kind, bool begins,
+                   struct channel_item out[CHANNEL_ITEMS_MAX]);
+/* Forgets the stream, keeps the settings; numbering begins at 0. */
+void channel_reset(struct channel *c);
 /* True while a state withholds values. *state: the innermost one. */
 bool channel_withholds(const struct channel *c, uint32_t *state);
-/* Mean of the last two seconds: what stays readable without beats, in a loss of pulse or a wedge. NAN while withheld otherwise. */
+/* Mean of the last two seconds: what stays readable without beats, in a loss of pulse or a
+ * wedge. NAN while withheld otherwise. */
 float channel_mean_mmhg(const struct channel *c);

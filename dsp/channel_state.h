@@ -23,7 +23,8 @@ struct channel {
     struct rhythm rhythm;
     struct features features;
     struct line_state line;
-    struct channel_given given[CHANNEL_GIVEN]; /* the last beats with values: they may have to be withdrawn */
+    /* The last beats with values: they may have to be withdrawn. */
+    struct channel_given given[CHANNEL_GIVEN];
     int32_t given_next;
     float mean_mmhg;   /* of the last two seconds of valid samples; NAN before */
     float held_mmhg;   /* the last valid sample, for the finder; NAN before the first */

@@ -2,8 +2,9 @@
  *
  *     if (features_push(&f, mmhg, &look)) judge(&look);     // samples of 100..375 Hz; NAN: missing
  *
- * All windows trail. Missing samples are held for filtering only, and counted. Short windows are made of blocks of a tenth of a second;
- * percentiles come from the 12 Hz path at about 42 Hz over 1.6 and 3 s, and are NAN before the first valid sample. */
+ * All windows trail. Missing samples are held for filtering only, and counted. Short windows are
+ * made of blocks of a tenth of a second; percentiles come from the 12 Hz path at about 42 Hz
+ * over 1.6 and 3 s, and are NAN before the first valid sample. */
 #pragma once
 #include "dsp/averager.h"
 #include "dsp/biquad.h"

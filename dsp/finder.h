@@ -1,8 +1,10 @@
-/* finder.h - finds pulses in one pressure trace: smoother, period, rises and the choice among them. Pure.
+/* finder.h - finds pulses in one pressure trace: smoother, period, rises and the choice among
+ * them. Pure.
  *
- *     finder_push(&f, mmhg);                          // 100..190 Hz, never NAN: the caller repeats the last valid sample
- *     while (finder_next(&f, &pulse)) use(&pulse);    // pulse.at: sample number of the middle of the upstroke
- * A pulse comes 0.6 periods + 0.15 s after its upstroke. finder_rise() tells at once when a likely one has passed its peak. */
+ *     finder_push(&f, mmhg);                        // 90..190 Hz; a missing one is repeated
+ *     while (finder_next(&f, &pulse)) use(&pulse);  // pulse.at: middle of the upstroke
+ * A pulse comes 0.6 periods + 0.15 s after its upstroke. finder_rise() tells at once when a
+ * likely one has passed its peak. */
 #pragma once
 #include "dsp/beats.h"
 #include "dsp/period.h"
@@ -24,5 +26,6 @@ void finder_init(struct finder *f, float rate_hz, float least_mmhg);
 void finder_reset(struct finder *f);
 void finder_push(struct finder *f, float mmhg);
 bool finder_next(struct finder *f, struct pulse *out);
-/* True once after each complete rise that is most likely a pulse; *at: the middle of its upstroke. */
+/* True once after each complete rise that is most likely a pulse; *at: the middle of its
+ * upstroke. */
 bool finder_rise(struct finder *f, double *at);

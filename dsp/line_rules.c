@@ -13,7 +13,8 @@ static bool gap(const struct line_view *v) {
     return v->look->missing > 0.25f;
 }
 
-/* A monitor's test pattern jumps at every sample, 3000 mmHg/s and more; a pulse gives 100 to 600. */
+/* A monitor's test pattern jumps at every sample, 3000 mmHg/s and more; a pulse gives 100 to
+ * 600. */
 static bool test_pattern(const struct line_view *v) {
     return v->look->path > larger(1500, 30 * v->before->pulse);
 }
@@ -49,7 +50,8 @@ static bool disconnected(const struct line_view *v) {
     return v->look->high03 <= -8 && v->look->range03 <= 1;
 }
 
-/* Atria live near zero: only a line without any pulse, clearly below where it was, is open to air. */
+/* Atria live near zero: only a line without any pulse, clearly below where it was, is open to
+ * air. */
 static bool zeroing_atrium(const struct line_view *v) {
     const struct features_look *k = v->look;
     return v->referenced && fabsf(k->mean02) <= 1.5f && k->range1 <= 0.4f &&
@@ -105,7 +107,8 @@ static bool wedge_ends(const struct line_view *v) {
            k->brief.pulse >= 0.8f * b->pulse || k->brief.mean > b->low + 7;
 }
 
-/* Three above the diastolic: a wedge cannot lie much higher. Three at least and a pulse: not a zero. */
+/* Three above the diastolic: a wedge cannot lie much higher. Three at least and a pulse: not a
+ * zero. */
 static bool wedge(const struct line_view *v) {
     const struct features_look *k = v->look;
     const struct reference_levels *b = v->before;

@@ -96,7 +96,8 @@ static int rule_of(uint32_t state) {
     return -1;
 }
 
-/* The state that follows: a rule at once if it stands before the present one, else after the present one has left. */
+/* The state that follows: a rule at once if it stands before the present one, else after the
+ * present one has left. */
 static uint32_t next_state(struct line_state *l, int first) {
     int present = rule_of(l->state);
     if (l->marked != EVENT_NONE && l->state == l->marked)
@@ -155,7 +156,8 @@ static void learn(struct line_state *l, const struct features_look *look) {
         reference_push(&l->reference, &look->lasting);
 }
 
-/* One step of level must not withhold for ever. A collapse never has to learn again: its reference follows at once. */
+/* One step of level must not withhold for ever. A collapse never has to learn again: its
+ * reference follows at once. */
 static uint32_t relearn(struct line_state *l, const struct line_view *view) {
     bool held_long = false;
     switch (l->state) {
@@ -189,7 +191,8 @@ static void judge_site(struct line_state *l, const struct features_look *look,
         return;
     int needed = l->chamber.since_rv < 1200 ? CLEAN_STEPS / 2 : CLEAN_STEPS;
     struct chamber_view view = {
-        .look = look, .before = &l->reference.now, .clean = l->state == EVENT_NONE && l->clean >= needed,
+        .look = look, .before = &l->reference.now,
+        .clean = l->state == EVENT_NONE && l->clean >= needed,
         .disturbed = l->state == EVENT_MOTION};
     enum chamber_change levels = chamber_push(&l->chamber, &view);
     if (levels != CHAMBER_SAME)

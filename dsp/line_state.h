@@ -1,10 +1,11 @@
-/* line_state.h - whether a line can be believed: one state at a time, ten decisions a second. Pure.
+/* line_state.h - whether a line can be believed: one state at a time, ten decisions a second.
+ * Pure.
  *
  *     if (line_state_push(&line, &look, &change)) say(&change);
  *
- * States are the numbers of events.def 1xx; EVENT_NONE is a line in order. The first rule that holds wins; line_rules.c has them in
- * order, with their hold and leave times. A collapse (NO_PULSE) is real until shown otherwise: it never leads to
- * LEARNING and withholds no mean. */
+ * States are the numbers of events.def 1xx; EVENT_NONE is a line in order. The first rule that
+ * holds wins; line_rules.c has them in order, with their hold and leave times. A collapse
+ * (NO_PULSE) is real until shown otherwise: it never leads to LEARNING and withholds no mean. */
 #pragma once
 #include "dsp/features.h"
 #include "dsp/reference.h"
@@ -61,7 +62,8 @@ bool line_state_push(struct line_state *l, const struct features_look *look,
                      struct line_change *change);
 /* A person says that a state begins or ends. */
 struct line_change line_state_mark(struct line_state *l, uint32_t kind, bool begins);
-/* Flags of all steps of [from, to] that are still remembered, joined; steps not yet decided count as in order. */
+/* Flags of all steps of [from, to] that are still remembered, joined; steps not yet decided
+ * count as in order. */
 unsigned line_state_flags(const struct line_state *l, int32_t from, int32_t to);
 /* True if every step of it lies in a wedge that a person marked. */
 bool line_state_in_marked_wedge(const struct line_state *l, int32_t from, int32_t to);

@@ -81,7 +81,8 @@ static bool correlate(const struct period *p, int n, int last, float a[PERIOD_LA
         return false;
     int64_t head = p->sum, tail = p->sum; /* sums without the first k and without the last k */
     for (int k = 0; k <= last; k++) {
-        double about = (double)p->products[k] - mean * (double)(head + tail) + (n - k) * mean * mean;
+        double about = (double)p->products[k];
+        about += mean * (mean * (n - k) - (double)(head + tail));
         a[k] = (float)(about / (n - k) / power);
         head -= at(p, p->count - n + k);
         tail -= at(p, p->count - 1 - k);
@@ -112,7 +113,8 @@ static float refined(const float *a, int k) {
     return (float)k + (bend < 0 ? 0.5f * (a[k - 1] - a[k + 1]) / bend : 0);
 }
 
-/* period x (found / period)^share, by a rational function: the same bits everywhere, which powf() does not promise. */
+/* period x (found / period)^share, by a rational function: the same bits everywhere, which
+ * powf() does not promise. */
 static float drawn_to(float period, float found, float share) {
     float x = found / period;
     return period * ((1 + share) * x + (1 - share)) / ((1 - share) * x + (1 + share));

@@ -1,8 +1,9 @@
 /* period.h - the pulse period of the last ten seconds, by autocorrelation. Pure.
  *
- * The shortest peak of the autocorrelation that reaches 0.65 of the best one: alternation with breathing or from beat to beat makes
- * the peak at two periods the higher one. Irregular rhythm gives a low confidence, which is as useful as the period.
- * Sums of products slide (one product in, one out, for each lag) and are whole numbers, so nothing drifts. */
+ * The shortest peak of the autocorrelation that reaches 0.65 of the best one: alternation with
+ * breathing or from beat to beat makes the peak at two periods the higher one. Irregular rhythm
+ * gives a low confidence, which is as useful as the period. Sums of products slide (one product
+ * in, one out, for each lag) and are whole numbers, so nothing drifts. */
 #pragma once
 #include "dsp/averager.h"
 #include <stdbool.h>
@@ -25,6 +26,7 @@ struct period {
 
 enum { PERIOD_RATE_MAX_HZ = 190 };
 
-void period_init(struct period *p, float rate_hz); /* of the samples pushed: 100..PERIOD_RATE_MAX_HZ */
+/* rate_hz: of the samples pushed, 90..PERIOD_RATE_MAX_HZ */
+void period_init(struct period *p, float rate_hz);
 void period_reset(struct period *p);
 void period_push(struct period *p, float mmhg);

@@ -12,7 +12,8 @@ void ranks_reset(struct ranks *r) {
     ranks_init(r, r->length);
 }
 
-/* Number of sorted values below x. Halves without a branch: which half is anybody's guess, also the processor's. */
+/* Number of sorted values below x. Halves without a branch: which half is anybody's guess, also
+ * the processor's. */
 static int below(const struct ranks *r, float x) {
     const float *base = r->sorted;
     int n = r->count;

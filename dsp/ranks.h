@@ -1,8 +1,9 @@
-/* ranks.h - the last n values in order of size: percentiles of a sliding window at the cost of one insertion. Pure.
+/* ranks.h - the last n values in order of size: percentiles of a sliding window at the cost of
+ * one insertion. Pure.
  *
  *     ranks_init(&r, 126);
  *     ranks_push(&r, x);
- *     median = ranks_at(&r, 0.5f);      // value at that share of the order; the window may still be filling */
+ *     median = ranks_at(&r, 0.5f);      // also while the window is filling */
 #pragma once
 #include <stdint.h>
 

@@ -1,7 +1,9 @@
-/* reference.h - what this line looked like before: the median over the last 22 s of undisturbed signal. Pure.
+/* reference.h - what this line looked like before: the median over the last 22 s of undisturbed
+ * signal. Pure.
  *
- * One entry every half second, pushed only while the line is undisturbed, so that the reference stands still in every other state. The
- * newest two seconds do not count: the onset of a change must not enter what it is compared with. */
+ * One entry every half second, pushed only while the line is undisturbed, so that the reference
+ * stands still in every other state. The newest two seconds do not count: the onset of a change
+ * must not enter what it is compared with. */
 #pragma once
 #include "dsp/features.h"
 #include <stdbool.h>

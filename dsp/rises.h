@@ -1,8 +1,10 @@
-/* rises.h - candidate pulses: each rise of the smoothed pressure, and what a usual rise is. Pure.
+/* rises.h - candidate pulses: each rise of the smoothed pressure, and what a usual rise is.
+ * Pure.
  *
- * A zigzag: a rise ends when the pressure has come back by 0.08 of the usual rise. The usual rise is the median of the largest one in
- * each of the last seven windows of 1.5 s; it depends on no accepted beat, so nothing can lock it out: a flush fills a few windows
- * at most and is forgotten in 10.5 s. */
+ * A zigzag: a rise ends when the pressure has come back by 0.08 of the usual rise. The usual
+ * rise is the median of the largest one in each of the last seven windows of 1.5 s; it depends
+ * on no accepted beat, so nothing can lock it out: a flush fills a few windows at most and is
+ * forgotten in 10.5 s. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,9 @@
 /* smoother.h - two running means whose widths follow the pulse period. Pure.
  *
- * Widths 0.14 and 0.10 of the period: at 75/min 112 + 80 ms, with nulls at 9 and 12.5 Hz, so that ringing merges and the dicrotic
- * wave shrinks, while pulses at 200/min still pass. Linear phase: smoother_delay() is the exact delay in samples.
- * Sums are kept in whole numbers (1/1024 mmHg), so nothing drifts over days. */
+ * Widths 0.14 and 0.10 of the period: at 75/min 112 + 80 ms, with nulls at 9 and 12.5 Hz, so
+ * that ringing merges and the dicrotic wave shrinks, while pulses at 200/min still pass. Linear
+ * phase: smoother_delay() is the exact delay in samples. Sums are kept in whole numbers (1/1024
+ * mmHg), so nothing drifts over days. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>

@@ -90,7 +90,8 @@ static int64_t end_of_diastole(const struct values *v, int64_t steepest) {
     return i;
 }
 
-/* Where the steepest tangent meets the diastolic level: the lowest point itself wanders along a flat diastole. */
+/* Where the steepest tangent meets the diastolic level: the lowest point itself wanders along a
+ * flat diastole. */
 static int64_t tangent_foot(const struct values *v, int64_t steepest, struct extreme lowest) {
     float rise = mean_about(v, steepest, 3) - lowest.mmhg;
     float way = v->rate_hz * rise / slope(v, steepest);

@@ -1,13 +1,17 @@
-/* values.h - the numbers of one pulse, read from the trace itself and not from the smoothed one. Pure.
+/* values.h - the numbers of one pulse, read from the trace itself and not from the smoothed one.
+ * Pure.
  *
  * diastolic    lowest 80 ms mean, from 250 ms before the middle of the upstroke
  * foot         where the steepest tangent of the upstroke meets that level
  * systolic     highest 24 ms mean from the foot to 0.55 of the interval
  * mean         average from foot to foot; none if more than 2 % is missing
- * ventricles   end-diastolic: the last point before the upstroke at which dP/dt is below a tenth of its maximum; minimum: lowest 24 ms mean
- * atria        a and v: the two waves of a beat, told apart by the shorter interval lying between a and v; none if there is only one wave
+ * ventricles   end-diastolic: the last point before the upstroke at which dP/dt is below a tenth
+ *              of its maximum; minimum: lowest 24 ms mean
+ * atria        a and v: the two waves of a beat, told apart by the shorter interval lying between
+ *              a and v; none if there is only one wave
  *
- * The ring holds samples of at most 375 Hz, more than five seconds of them. Positions are sample numbers of the ring. */
+ * The ring holds samples of at most 375 Hz, more than five seconds of them. Positions are sample
+ * numbers of the ring. */
 #pragma once
 #include "proto/site.h"
 #include <stdbool.h>

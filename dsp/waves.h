@@ -1,9 +1,10 @@
 /* waves.h - the a and v waves of one beat of an atrial trace, without an ECG. Pure.
  *
- * A wave is a maximum that stands out by 0.8 mmHg and a fifth of the beat's range on both sides (round the beat: the trace is taken as
- * periodic). Only a beat with exactly two waves is read. The atrium contracts shortly before the ventricle, and v comes at its end, so
- * the way from a to v is 0.41 s x sqrt(interval in s) within a quarter; the way that fits better names the waves, and where both
- * ways fit equally nothing is said. */
+ * A wave is a maximum that stands out by 0.8 mmHg and a fifth of the beat's range on both sides
+ * (round the beat: the trace is taken as periodic). Only a beat with exactly two waves is read.
+ * The atrium contracts shortly before the ventricle, and v comes at its end, so the way from a
+ * to v is 0.41 s x sqrt(interval in s) within a quarter; the way that fits better names the
+ * waves, and where both ways fit equally nothing is said. */
 #pragma once
 
 enum { WAVES_POINTS = 192 };
