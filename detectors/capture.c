@@ -83,11 +83,10 @@ struct levels {
     double mean, spread;
 };
 
-static struct levels average(const struct report_call *call, const struct line *line,
-                             uint64_t from_tick, uint64_t to_tick) {
+static struct levels average(const struct line *line, uint64_t from_tick, uint64_t to_tick) {
     struct levels out = {0, 0, 0};
     float used[LINE_LEVELS_MAX];
-    double step = call->room->base_rate_hz / ROOM_CLOCKS_PER_S;
+    double step = (double)line_level_ticks(line);
     for (uint32_t i = line->levels_count; i > 0; i--) {
         double end = (double)line->levels_tick - (double)(line->levels_count - i) * step;
         if (end > (double)to_tick)
@@ -117,7 +116,7 @@ static struct event measurement(struct report_call *call, const struct line *lin
     add_beats(&event, line, s);
     add_medians(&event, line, s);
     const struct site_row *row = site_row(line->site);
-    struct levels levels = average(call, line, event.from_tick, event.to_tick);
+    struct levels levels = average(line, event.from_tick, event.to_tick);
     if (row->end_expiratory && levels.count >= WEDGE_LEVELS_MIN)
         replace_mean(&event, levels);
     return event;
@@ -168,8 +167,8 @@ void capture_beat(struct report_call *call, struct line *line) {
 
 static void level_reading(struct report_call *call, const struct line *line, uint64_t from_tick,
                           uint32_t site) {
-    struct levels levels = average(call, line, from_tick, line->levels_tick);
-    if (levels.count == 0 || line->levels_count % ROOM_CLOCKS_PER_S != 0)
+    struct levels levels = average(line, from_tick, line->levels_tick);
+    if (levels.count == 0 || line->levels_tick / line_level_ticks(line) % ROOM_CLOCKS_PER_S != 0)
         return;
     struct event event = report_new(call, line, EVENT_READING, call->now_tick);
     event.site = site;
@@ -194,10 +193,10 @@ void capture_wedged(struct report_call *call, struct line *line, uint64_t from_t
 /* An average of levels under the name of `site`; false where too few are usable. */
 static bool level_measurement(struct report_call *call, const struct line *line, uint64_t from_tick,
                               uint64_t to_tick, struct event *out) {
-    struct levels levels = average(call, line, from_tick, to_tick);
+    struct levels levels = average(line, from_tick, to_tick);
     if (levels.count < WEDGE_LEVELS_MIN)
         return false;
-    double step = call->room->base_rate_hz / ROOM_CLOCKS_PER_S;
+    double step = (double)line_level_ticks(line);
     *out = report_new(call, line, EVENT_MEASUREMENT, to_tick);
     out->state = EVENT_SUGGESTED;
     out->method = METHOD_MEAN_BREATHS;

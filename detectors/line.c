@@ -281,9 +281,17 @@ static void keep_level(struct line *line, float mmhg, uint64_t end_tick) {
     line->level_n = line->level_missing = 0;
 }
 
+static uint32_t level_samples(const struct line *line) {
+    return (uint32_t)(line->rate_hz / ROOM_CLOCKS_PER_S + 0.5);
+}
+
+uint64_t line_level_ticks(const struct line *line) {
+    return (uint64_t)level_samples(line) * line->ticks_per_sample;
+}
+
 /* The mean of each half second, for what is averaged over time and not over beats. */
 static void add_level(struct report_call *call, struct line *line, float mmhg) {
-    uint32_t window = (uint32_t)(line->rate_hz / ROOM_CLOCKS_PER_S + 0.5);
+    uint32_t window = level_samples(line);
     if (isnan(mmhg) || !level_usable(line))
         line->level_missing++;
     else

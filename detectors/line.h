@@ -22,5 +22,7 @@ void line_end(struct report_call *call, struct line *line);
 bool line_withheld(const struct line *line);
 /* The trace looks like another site than the label says. */
 bool line_contradicted(const struct line *line);
+/* Length of one of line.levels[]: about half a second. */
+uint64_t line_level_ticks(const struct line *line);
 /* The beat counts for averages. */
 bool line_beat_good(const struct line_beat *beat);
