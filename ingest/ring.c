@@ -62,7 +62,7 @@ void *ring_reserve(struct ring *r, uint32_t size) {
 }
 
 void ring_publish(struct ring *r) {
-    uint32_t depth = r->write_index - r->released_cache;
+    uint32_t depth = r->write_index - atomic_load_explicit(&r->released, memory_order_relaxed);
     if (depth > atomic_load_explicit(&r->high_water, memory_order_relaxed))
         atomic_store_explicit(&r->high_water, depth, memory_order_relaxed);
     /* Sequentially consistent: either the consumer sees this, or wake_signal() sees it asleep. */

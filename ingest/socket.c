@@ -13,7 +13,8 @@ static int set_int(void *socket, int option, int value) {
 
 static int set_options(void *socket, const struct socket_config *config) {
     int64_t largest = SOCKET_MESSAGE_MAX;
-    int bad = set_int(socket, ZMQ_LINGER, LINGER_MS) | set_int(socket, ZMQ_IPV6, 1) |
+    int bad = set_int(socket, ZMQ_LINGER, LINGER_MS) |
+              set_int(socket, ZMQ_IPV6, strchr(config->address, '[') != NULL) |
               set_int(socket, ZMQ_RCVHWM, config->high_water) |
               set_int(socket, ZMQ_SNDHWM, config->high_water) |
               set_int(socket, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS) |
