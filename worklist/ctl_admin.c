@@ -48,7 +48,8 @@ bool ctl_database(struct ctl *ctl) {
 static int write_key(const char *path, mode_t mode, const char *key) {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (fd < 0)
-        return ctl_complain(errno == EEXIST ? CTL_FAILED : CTL_MISSING, path, strerror(errno));
+        return ctl_complain(errno == EEXIST ? CTL_FAILED : CTL_MISSING, path,
+                            strerrordesc_np(errno));
     bool ok = write(fd, key, 40) == 40 && write(fd, "\n", 1) == 1 && fsync(fd) == 0;
     return close(fd) == 0 && ok ? CTL_OK : ctl_complain(CTL_FAILED, path, "cannot write the key");
 }
@@ -61,7 +62,7 @@ int ctl_keys(struct ctl *ctl) {
     if (strlen(name) > 64 || strchr(name, '/') || name[0] == '.')
         return ctl_complain(CTL_USAGE, name, "not a name for keys (want 1 to 64 characters, no /)");
     if (mkdir(dir, 0700) != 0 && errno != EEXIST)
-        return ctl_complain(CTL_MISSING, dir, strerror(errno));
+        return ctl_complain(CTL_MISSING, dir, strerrordesc_np(errno));
     if (zmq_curve_keypair(public_key, secret) != 0)
         return ctl_complain(CTL_FAILED, "keys", "libzmq is built without CURVE");
     snprintf(path, sizeof path, "%.600s/%.64s.secret", dir, name);

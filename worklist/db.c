@@ -61,7 +61,9 @@ void db_keep_error(struct db *db, const PGresult *result) {
     const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     const char *text = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
     snprintf(db->sqlstate, sizeof db->sqlstate, "%s", state ? state : "08006");
-    one_line(text ? text : PQerrorMessage(db->conn), db->error, sizeof db->error);
+    if (!text)
+        text = db->conn ? PQerrorMessage(db->conn) : "not connected";
+    one_line(text, db->error, sizeof db->error);
 }
 
 PGresult *db_query(struct db *db, const char *sql, const char *const *params, int count) {
@@ -88,15 +90,20 @@ long db_run(struct db *db, const char *sql, const char *const *params, int count
     return rows;
 }
 
+/* Scripts of several statements: the sent text is one implicit or one written-out transaction. */
 bool db_do(struct db *db, const char *sql) {
-    if (!db->conn)
+    if (!db->conn || PQsendQuery(db->conn, sql) != 1) {
+        db_keep_error(db, NULL);
         return false;
-    PGresult *r = PQexec(db->conn, sql);
-    ExecStatusType status = PQresultStatus(r);
-    bool ok = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
-    if (!ok)
+    }
+    bool ok = true;
+    for (PGresult *r; (r = PQgetResult(db->conn)); PQclear(r)) {
+        ExecStatusType status = PQresultStatus(r);
+        if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || !ok)
+            continue;
+        ok = false;
         db_keep_error(db, r);
-    PQclear(r);
+    }
     return ok;
 }
 

@@ -77,7 +77,7 @@ static int choose(struct ctl *ctl, int argc, char **argv) {
 int main(int argc, char **argv) {
     struct ctl ctl = {0};
     char why[700];
-    signal(SIGINT, interrupted);
+    sigaction(SIGINT, &(struct sigaction){.sa_handler = interrupted}, NULL);
     if (sodium_init() < 0)
         return ctl_complain(CTL_FAILED, "libsodium", "does not start");
     for (int c; (c = getopt(argc, argv, "+c:d:hV")) != -1;) {

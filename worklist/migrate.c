@@ -32,7 +32,7 @@ static bool version_of(const char *name, int *version) {
 static bool read_text(const char *path, struct sql_file *file, char *error, size_t size) {
     FILE *in = fopen(path, "re");
     if (!in) {
-        snprintf(error, size, "%s: %s", path, strerror(errno));
+        snprintf(error, size, "%s: %s", path, strerrordesc_np(errno));
         return false;
     }
     file->text = calloc(1, FILE_MAX);
@@ -79,7 +79,8 @@ static struct sql_files *files_read(const char *folder, char *error, size_t size
     DIR *dir = opendir(folder);
     struct sql_files *files = calloc(1, sizeof *files);
     if (!dir || !files) {
-        snprintf(error, size, "%s: %s (want the folder worklist/sql)", folder, strerror(errno));
+        snprintf(error, size, "%s: %s (want the folder worklist/sql)", folder,
+                 strerrordesc_np(errno));
         if (dir)
             closedir(dir);
         free(files);

@@ -1,5 +1,4 @@
 #include "worklist/say.h"
-#include "proto/quantity.h"
 #include "proto/site.h"
 #include "worklist/cases.h"
 #include "worklist/confirm.h"
@@ -20,19 +19,9 @@ static json_t *head(const char *type, const struct event *e) {
                      "site", site ? site->label : "", "at", at, "tick", (json_int_t)e->tick);
 }
 
-static json_t *values_of(const struct event *e) {
-    json_t *values = json_object();
-    for (uint32_t i = 0; i < e->values_count; i++) {
-        const struct quantity_row *row = quantity_row(e->values[i].quantity);
-        if (row)
-            json_object_set_new(values, row->id, json_real(round(e->values[i].value * 10) / 10));
-    }
-    return values;
-}
-
 static json_t *say_values(const struct event *e, const char *type) {
     json_t *out = head(type, e);
-    json_object_set_new(out, "values", values_of(e));
+    json_object_set_new(out, "values", measure_values(e));
     json_object_set_new(out, "quality", json_real(round(e->quality * 100) / 100));
     return out;
 }

@@ -105,7 +105,7 @@ enum hemo_error settings_read(struct settings *settings, const char *file, char 
     int line = ini_parse(file, on_key, &reading);
     if (line == -1) {
         snprintf(what, size, "%s: %s (want a file as in worklist/settings.h)", file,
-                 strerror(errno));
+                 strerrordesc_np(errno));
         return errno == ENOENT ? HEMO_NOT_FOUND : HEMO_NO_PERMISSION;
     }
     if (line != 0) {

@@ -113,7 +113,7 @@ static bool can_bind(const char *host, int port, char *why, size_t size) {
     bool ok = bind(fd, a, is4 ? sizeof a4 : sizeof a6) == 0 && listen(fd, 1) == 0;
     if (!ok)
         snprintf(why, size, "%s:%d: %s (want a free port: listen= or metrics= in worklistd.ini)",
-                 host, port, strerror(errno));
+                 host, port, strerrordesc_np(errno));
     close(fd);
     return ok;
 }

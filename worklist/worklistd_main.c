@@ -78,7 +78,7 @@ static void wire_up(void *zmq) {
 /* Until SIGTERM or SIGINT, which every thread blocks. */
 static int serve(const sigset_t *signals) {
     char why[400] = "";
-    int code = 1, signal = 0;
+    int code = 1, number = 0;
     if (!windows_init(&d.windows))
         return complain(1, "eventfd: no more file descriptors");
     if (!web_open(&d.web, why, sizeof why)) {
@@ -93,8 +93,8 @@ static int serve(const sigset_t *signals) {
     }
     fprintf(stderr, "worklistd: page at http://%s, metrics at http://%s/metrics\n",
             d.settings.listen, d.settings.metrics);
-    sigwait(signals, &signal);
-    fprintf(stderr, "worklistd: %s: stopping\n", signal == SIGINT ? "interrupted" : "terminated");
+    sigwait(signals, &number);
+    fprintf(stderr, "worklistd: %s: stopping\n", number == SIGINT ? "interrupted" : "terminated");
     code = 0;
 no_threads:
     traces_stop(&d.traces);
@@ -121,7 +121,7 @@ static int run(const char *file, bool only_check) {
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
+    sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
     void *zmq = zmq_ctx_new();
     if (!zmq || sodium_init() < 0)
         return complain(1, "cannot start ZeroMQ or libsodium");
