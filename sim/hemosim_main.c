@@ -2,8 +2,10 @@
  * --help. */
 #include "detectors/rules.h"
 #include "sim/analyze.h"
+#include "sim/gen.h"
 #include "sim/info.h"
 #include "sim/options.h"
+#include "sim/patient_source.h"
 #include "sim/record_source.h"
 #include "sim/transmit.h"
 #include <signal.h>
@@ -43,12 +45,33 @@ static enum hemo_error replay(const struct options *o, struct failure *failure) 
     return error ? error : transmit_run(o, &source, &hemosim.stop, failure);
 }
 
+static enum hemo_error play(const struct options *o, struct failure *failure) {
+    struct patient_source_config config = {.row = patient_find(o->patient),
+                                           .seed = o->seed,
+                                           .duration_s = o->duration_s,
+                                           .faults = o->faults,
+                                           .faults_count = o->faults_count};
+    struct source source;
+    if (!config.row)
+        return failure_set(failure, HEMO_BAD_CONFIG, "unknown patient \"%.40s\" (see hemosim list)",
+                           o->patient);
+    enum hemo_error error = patient_source_open(&source, &config, failure);
+    return error ? error : transmit_run(o, &source, &hemosim.stop, failure);
+}
+
 static enum hemo_error run(const struct options *options, struct failure *failure) {
     switch (options->command) {
     case COMMAND_ANALYZE:
         return analyze_run(options, &hemosim.stop, failure);
     case COMMAND_REPLAY:
         return replay(options, failure);
+    case COMMAND_PLAY:
+        return play(options, failure);
+    case COMMAND_GEN:
+        return gen_run(options, &hemosim.stop, failure);
+    case COMMAND_LIST:
+        info_list(options);
+        return HEMO_OK;
     case COMMAND_INFO:
         return info_run(options, failure);
     default:

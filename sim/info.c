@@ -1,5 +1,7 @@
 #include "sim/info.h"
+#include "proto/event.h"
 #include "proto/site.h"
+#include "sim/patient_source.h"
 #include "sim/record_source.h"
 #include <math.h>
 #include <stdio.h>
@@ -31,6 +33,36 @@ static void print_text(const struct stream_info *info, double length_s) {
                site_row(channel->site)->name, stream_channel_rate_hz(info, c),
                unit_names[channel->unit], 1 / channel->scale, channel->offset);
     }
+}
+
+static void list_text(void) {
+    puts("patients (hemosim play NAME, hemosim gen NAME):");
+    for (int i = 0; i < patient_rows_count; i++)
+        printf("  %-10s %s\n", patient_rows[i].name, patient_rows[i].what);
+    puts("faults (--fault NAME@SECONDS+SECONDS):");
+    for (int i = 0; i < fault_rows_count; i++)
+        printf("  %-10s %s; must cause \"%s\"\n", fault_rows[i].name, fault_rows[i].what,
+               event_row(fault_rows[i].event)->text);
+}
+
+static void list_json(void) {
+    for (int i = 0; i < patient_rows_count; i++) {
+        const struct patient_row *p = &patient_rows[i];
+        printf("{\"type\":\"patient\",\"name\":\"%s\",\"what\":\"%s\",\"ao_mean\":%g,"
+               "\"ao_mean_after\":%g,\"pcw_mean\":%g,\"pcw_mean_after\":%g,\"onset_s\":%g}\n",
+               p->name, p->what, p->before.ao_mean, p->ao_mean_after, p->before.pcw_mean,
+               p->pcw_mean_after, p->onset_s);
+    }
+    for (int i = 0; i < fault_rows_count; i++)
+        printf("{\"type\":\"fault\",\"name\":\"%s\",\"what\":\"%s\",\"event\":\"%s\"}\n",
+               fault_rows[i].name, fault_rows[i].what, event_row(fault_rows[i].event)->name);
+}
+
+void info_list(const struct options *options) {
+    if (options->json)
+        list_json();
+    else
+        list_text();
 }
 
 enum hemo_error info_run(const struct options *options, struct failure *failure) {

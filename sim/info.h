@@ -4,3 +4,4 @@
 #include "sim/options.h"
 
 enum hemo_error info_run(const struct options *options, struct failure *failure);
+void info_list(const struct options *options);
