@@ -18,6 +18,8 @@ bool link_sender_next(struct link_sender *s, uint64_t *sequence) {
     if (!s->welcomed || s->sent_next == s->next_sequence || s->sent_next >= s->limit)
         return false;
     *sequence = s->sent_next++;
+    if (s->sent_next > s->sent_most)
+        s->sent_most = s->sent_next;
     return true;
 }
 
@@ -40,7 +42,8 @@ static enum link_welcome begin_epoch(struct link_sender *s, const struct wire_fr
         return LINK_WELCOME_BAD;
     s->epoch = welcome->epoch;
     s->case_number = welcome->case_number;
-    s->first_held = s->next_sequence = s->sent_next = 0; /* until link_sender_renumber() */
+    s->first_held = s->next_sequence = 0; /* until link_sender_renumber() */
+    s->sent_next = s->sent_most = 0;
     return LINK_NEW_EPOCH;
 }
 
@@ -58,6 +61,8 @@ enum link_welcome link_sender_welcome(struct link_sender *s, const struct wire_f
     if (what == LINK_WELCOME_BAD)
         return what;
     s->sent_next = next;
+    if (next > s->sent_most)
+        s->sent_most = next; /* of before a restart of this sender */
     s->credit = welcome->body.welcome.credit;
     s->limit = add_limited(next, s->credit);
     s->welcomed = true;
@@ -73,10 +78,12 @@ uint64_t link_sender_ack(struct link_sender *s, const struct wire_frame *ack) {
     assert(ack->kind == WIRE_ACK);
     uint64_t next = ack->body.ack.next_sequence;
     /* Nobody can hold what was never sent: such an Ack is not this stream's. */
-    if (ack->epoch == 0 || ack->epoch != s->epoch || next < s->first_held || next > s->sent_next)
+    if (ack->epoch == 0 || ack->epoch != s->epoch || next < s->first_held || next > s->sent_most)
         return 0;
     uint64_t durable = next - s->first_held;
     s->first_held = next;
+    if (s->sent_next < next)
+        s->sent_next = next; /* asked for again, but it had come meanwhile */
     s->credit = ack->body.ack.credit;
     s->limit = add_limited(next, s->credit);
     return durable;
@@ -84,7 +91,40 @@ uint64_t link_sender_ack(struct link_sender *s, const struct wire_frame *ack) {
 
 void link_receiver_init(struct link_receiver *r, uint64_t epoch, uint64_t case_number,
                         uint64_t next_sequence, uint32_t credit) {
-    *r = (struct link_receiver){epoch, case_number, next_sequence, next_sequence, credit};
+    *r = (struct link_receiver){.epoch = epoch, .case_number = case_number,
+                                .next_sequence = next_sequence, .durable_next = next_sequence,
+                                .credit = credit};
+}
+
+void link_receiver_begin(struct link_receiver *r, uint64_t epoch, uint64_t case_number) {
+    assert(epoch != r->epoch && r->durable_next == r->next_sequence);
+    /* An epoch without records has nothing to acknowledge: what ended before it still matters. */
+    if (r->next_sequence > 0) {
+        r->ended_epoch = r->epoch;
+        r->ended_case = r->case_number;
+        r->ended_next = r->next_sequence;
+    }
+    r->epoch = epoch;
+    r->case_number = case_number;
+    r->next_sequence = r->durable_next = 0;
+}
+
+static void fill_ack(struct wire_frame *out, uint32_t stream, uint64_t next, uint32_t credit) {
+    out->stream = stream;
+    out->body.ack.next_sequence = next;
+    out->body.ack.credit = credit;
+}
+
+bool link_receiver_last_ack(const struct link_receiver *r, const struct wire_frame *hello,
+                            struct wire_frame *out, uint32_t stream) {
+    assert(hello->kind == WIRE_HELLO && hello != out);
+    if (r->ended_epoch == 0 || hello->epoch != r->ended_epoch)
+        return false;
+    wire_begin(out, WIRE_ACK);
+    out->epoch = r->ended_epoch;
+    out->case_number = r->ended_case;
+    fill_ack(out, stream, r->ended_next, 0); /* no credit: that epoch takes nothing more */
+    return true;
 }
 
 bool link_receiver_resumes(const struct link_receiver *r, const struct wire_frame *hello) {
@@ -129,9 +169,7 @@ void link_receiver_durable(struct link_receiver *r, uint64_t next) {
 
 void link_receiver_ack(const struct link_receiver *r, struct wire_frame *out, uint32_t stream) {
     wire_begin(out, WIRE_ACK);
-    out->stream = stream;
     out->epoch = r->epoch;
     out->case_number = r->case_number;
-    out->body.ack.next_sequence = r->durable_next;
-    out->body.ack.credit = r->credit;
+    fill_ack(out, stream, r->durable_next, r->credit);
 }

@@ -7,10 +7,12 @@
  *           new epoch begins. link_receiver_record() takes records in order;
  *           link_receiver_durable() turns "synced up to here" into an Ack.
  *
- * Before a receiver begins a new epoch on a connection that lives (a case change), it makes durable
- * and acknowledges all that it has taken in the old one, and only then sends the Welcome: messages
- * keep their order, so the sender has let those records go when it renumbers the rest, and no
- * sample comes into two epochs.
+ * No sample may come into two epochs, so before a new epoch is told, the sender must let go what
+ * the receiver has taken in the old one. On a connection that lives (a case change): the receiver
+ * makes durable what it has taken, sends the Ack, then the Welcome; messages keep their order. To a
+ * sender that was away meanwhile: its Hello names the old epoch, and link_receiver_last_ack() gives
+ * the Ack that goes before the Welcome. Until that Hello a receiver says nothing on a new
+ * connection.
  *
  * The records themselves stay with the caller; this is only the arithmetic, so that tests can drive
  * it from one seed. */
@@ -23,7 +25,8 @@ struct link_sender {
     uint64_t case_number;
     uint64_t first_held;    /* lowest sequence not acknowledged */
     uint64_t next_sequence; /* the next record's number */
-    uint64_t sent_next;     /* one past the highest sent on this connection */
+    uint64_t sent_next;     /* the next to send: goes back when the receiver asks again */
+    uint64_t sent_most;     /* one past the highest ever sent in this epoch: no Ack can pass it */
     uint64_t limit;         /* one past the highest that the credit allows */
     uint32_t credit;        /* as last given */
     bool welcomed;          /* on this connection */
@@ -57,12 +60,21 @@ struct link_receiver {
     uint64_t next_sequence; /* expected */
     uint64_t durable_next;  /* every record below is durable */
     uint32_t credit;        /* records beyond durable_next; the caller sets it by its memory */
+    /* The last epoch that ended with records taken; ended_epoch 0: none. */
+    uint64_t ended_epoch, ended_case, ended_next;
 };
 
 void link_receiver_init(struct link_receiver *r, uint64_t epoch, uint64_t case_number,
                         uint64_t next_sequence, uint32_t credit);
+/* A new epoch, from 0. What was taken in the old one must be durable; if it was anything, the old
+ * epoch is remembered for link_receiver_last_ack(). After a restart the journal knows the same:
+ * link_receiver_init() with the ended epoch, then link_receiver_begin(). */
+void link_receiver_begin(struct link_receiver *r, uint64_t epoch, uint64_t case_number);
+/* True: the Hello names the epoch that ended, so *out (its last Ack) goes before the Welcome. */
+bool link_receiver_last_ack(const struct link_receiver *r, const struct wire_frame *hello,
+                            struct wire_frame *out, uint32_t stream);
 /* True: the sender can go on at r->next_sequence in r->epoch. False: the caller makes a new epoch
- * with link_receiver_init(). */
+ * with link_receiver_begin(), or welcomes it to this one while it is empty. */
 bool link_receiver_resumes(const struct link_receiver *r, const struct wire_frame *hello);
 void link_receiver_welcome(const struct link_receiver *r, struct wire_frame *out, uint32_t stream,
                            enum welcome_why why);
