@@ -14,7 +14,7 @@
 #include "detectors/rules.h"
 #include "proto/event.h"
 
-enum { DETECTOR_STATE_BYTES = 2560, DETECTOR_TOGETHER = 0x7fffffff };
+enum { DETECTOR_STATE_BYTES = 1280, DETECTOR_TOGETHER = 0x7fffffff };
 
 struct detector_config {
     double base_rate_hz; /* ticks per second */

@@ -1,0 +1,457 @@
+/* Each row of detectors.def keeps the promises of detector.h; and each check catches a detector
+ * that was made to break it. */
+#include "tests/trace.h"
+#include "proto/quantity.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { HZ = 100, SCRIPT_MAX = 4000, FOUND_MAX = 256 };
+
+/* What a detector hears: an event, or (kind EVENT_NONE) the clock alone. */
+struct script {
+    uint32_t count;
+    struct event events[SCRIPT_MAX];
+};
+
+static struct event *script_add(struct script *script, double at_s, uint32_t kind, uint32_t state) {
+    assert_true(script->count < SCRIPT_MAX);
+    struct event *event = &script->events[script->count++];
+    memset(event, 0, sizeof *event);
+    event->kind = kind;
+    event->state = state;
+    event->site = SITE_AO;
+    event->stream = event->room = 1;
+    event->epoch = 1;
+    event->tick = event->from_tick = event->to_tick = event->emitted_tick = (uint64_t)(at_s * HZ);
+    event->quality = 1;
+    event->id = id_make(1, 1, event->tick, kind, state << 8);
+    return event;
+}
+
+static void script_beat(struct script *script, double at_s, double mean_mmhg, double pulse_mmhg) {
+    struct event *event = script_add(script, at_s + 1, EVENT_BEAT, EVENT_STATE_NONE);
+    event->tick = event->from_tick = (uint64_t)(at_s * HZ);
+    event_add_value(event, QUANTITY_SYSTOLIC, mean_mmhg + pulse_mmhg * 2 / 3, 0);
+    event_add_value(event, QUANTITY_DIASTOLIC, mean_mmhg - pulse_mmhg / 3, 0);
+    event_add_value(event, QUANTITY_MEAN, mean_mmhg, 0);
+}
+
+static void script_wedge(struct script *script, double at_s, double mean_mmhg) {
+    struct event *event = script_add(script, at_s, EVENT_MEASUREMENT, EVENT_SUGGESTED);
+    event->site = SITE_PCW;
+    event_add_value(event, QUANTITY_MEAN, mean_mmhg, 0);
+}
+
+static void script_clock(struct script *script, double from_s, double to_s) {
+    for (double at_s = from_s; at_s < to_s; at_s += 0.5)
+        script_add(script, at_s, EVENT_NONE, EVENT_STATE_NONE);
+}
+
+/* A case in which everything happens: the pressure falls and stays low, the wedge rises, the line
+ * is lost, the pulse stops. */
+static void script_everything(struct script *script) {
+    script->count = 0;
+    for (int s = 0; s < 320; s++) {
+        double fallen = s < 120 ? 0 : s < 200 ? (s - 120) * 0.5 : 40;
+        script_beat(script, s, 95 - fallen + (s % 4), 40 - fallen / 4);
+        script_clock(script, s + 1, s + 2);
+        if (s == 50)
+            script_wedge(script, s + 2, 10);
+        if (s == 250)
+            script_wedge(script, s + 2, 22);
+    }
+    script_add(script, 322, EVENT_GAP, EVENT_BEGAN);
+    script_clock(script, 322, 332);
+    script_add(script, 332, EVENT_GAP, EVENT_ENDED);
+    script_clock(script, 332, 340);
+    for (int s = 340; s < 350; s++)
+        script_beat(script, s, 58, 30);
+    script_add(script, 352, EVENT_NO_PULSE, EVENT_BEGAN);
+    for (int s = 352; s < 362; s++) {
+        event_add_value(script_add(script, s, EVENT_READING, EVENT_STATE_NONE), QUANTITY_MEAN, 20,
+                        0);
+        script_clock(script, s, s + 1);
+    }
+    script_add(script, 362, EVENT_NO_PULSE, EVENT_ENDED);
+    for (int s = 362; s < 560; s++)
+        script_beat(script, s, 95, 40);
+}
+
+/* Every artefact there is, over and over, and beats without values in between. */
+static void script_artefacts(struct script *script) {
+    script->count = 0;
+    for (int s = 0; s < 300; s += 2) {
+        uint32_t kind = EVENT_GAP + (uint32_t)(s / 2) % 16;
+        script_beat(script, s, 0, 0);
+        struct event *beat = &script->events[script->count - 1];
+        beat->values_count = 0;
+        beat->left_out[0] = (struct event_left_out){beat->tick, EVENT_IN_ARTEFACT};
+        beat->left_out_count = 1;
+        if (kind == EVENT_NO_PULSE) /* that one is no artefact */
+            continue;
+        script_add(script, s + 1, kind, EVENT_BEGAN);
+        script_clock(script, s + 1, s + 8);
+        script_add(script, s + 8, kind, EVENT_ENDED);
+    }
+}
+
+struct instance {
+    const struct detector_class *detector;
+    _Alignas(16) unsigned char state[DETECTOR_STATE_BYTES];
+    uint32_t count;
+    struct event found[FOUND_MAX];
+};
+
+static void instance_open(struct instance *i, const struct detector_class *detector) {
+    memset(i, 0, sizeof *i);
+    i->detector = detector;
+    static struct detector_config config; /* static: its padding is zero, for memcmp() */
+    config.base_rate_hz = HZ;
+    detector->init(i->state, &config);
+}
+
+static void instance_push(struct instance *i, const struct event *event) {
+    struct rules rules = rules_default();
+    struct detector_input in = {event->kind == EVENT_NONE ? NULL : event, event->emitted_tick,
+                                &rules};
+    struct event out;
+    memset(&out, 0, sizeof out);
+    if (!i->detector->push(i->state, &in, &out))
+        return;
+    assert_true(i->count < FOUND_MAX);
+    i->found[i->count++] = out;
+}
+
+static void instance_run(struct instance *i, const struct script *script, uint32_t from,
+                         uint32_t to) {
+    for (uint32_t k = from; k < to && k < script->count; k++)
+        instance_push(i, &script->events[k]);
+}
+
+static bool same_finding(const struct event *a, const struct event *b) {
+    return a->kind == b->kind && a->state == b->state && a->site == b->site &&
+           a->channel == b->channel && a->tick == b->tick && a->from_tick == b->from_tick &&
+           a->to_tick == b->to_tick &&
+           memcmp(&a->from_value, &b->from_value, sizeof(double)) == 0 &&
+           memcmp(&a->to_value, &b->to_value, sizeof(double)) == 0 &&
+           memcmp(&a->quality, &b->quality, sizeof(double)) == 0 &&
+           a->beats_count == b->beats_count && memcmp(a->beats, b->beats, sizeof a->beats) == 0;
+}
+
+static bool same_found(const struct instance *a, const struct instance *b) {
+    if (a->count != b->count)
+        return false;
+    for (uint32_t i = 0; i < a->count; i++)
+        if (!same_finding(&a->found[i], &b->found[i]))
+            return false;
+    return true;
+}
+
+/* The checks: true where the detector keeps the promise. */
+static bool reset_equals_init(const struct detector_class *detector, const struct script *script) {
+    static struct instance used, fresh;
+    bool same = true;
+    for (uint32_t stop = 1; stop <= script->count && same; stop += script->count / 17) {
+        instance_open(&used, detector);
+        instance_open(&fresh, detector);
+        instance_run(&used, script, 0, stop);
+        detector->reset(used.state);
+        used.count = 0;
+        same = memcmp(used.state, fresh.state, detector->state_bytes) == 0;
+        instance_run(&used, script, 0, script->count);
+        instance_run(&fresh, script, 0, script->count);
+        same = same && same_found(&used, &fresh);
+    }
+    return same;
+}
+
+static bool copy_continues(const struct detector_class *detector, const struct script *script) {
+    static struct instance one, other;
+    bool same = true;
+    for (uint32_t stop = 1; stop <= script->count && same; stop += script->count / 17) {
+        instance_open(&one, detector);
+        instance_run(&one, script, 0, stop);
+        other = one;
+        instance_run(&one, script, stop, script->count);
+        instance_run(&other, script, stop, script->count);
+        same = same_found(&one, &other);
+    }
+    return same;
+}
+
+/* Two at once, the second half as far, find what one alone finds: nothing is shared. */
+static bool keeps_to_its_state(const struct detector_class *detector, const struct script *script) {
+    static struct instance alone, first, second;
+    instance_open(&alone, detector);
+    instance_run(&alone, script, 0, script->count);
+    instance_open(&first, detector);
+    instance_open(&second, detector);
+    for (uint32_t k = 0; k < script->count; k++) {
+        instance_run(&first, script, k, k + 1);
+        instance_run(&second, script, k / 2, k / 2 + k % 2);
+    }
+    instance_run(&second, script, script->count / 2, script->count);
+    return same_found(&alone, &first) && same_found(&alone, &second);
+}
+
+static bool keeps_to_its_bytes(const struct detector_class *detector, const struct script *script) {
+    static struct instance one;
+    instance_open(&one, detector);
+    memset(one.state + detector->state_bytes, 0xA5, sizeof one.state - detector->state_bytes);
+    instance_run(&one, script, 0, script->count);
+    for (size_t i = detector->state_bytes; i < sizeof one.state; i++)
+        if (one.state[i] != 0xA5)
+            return false;
+    return true;
+}
+
+/* Only a word about the line itself may come of artefacts. */
+static bool silent_on_artefacts(const struct detector_class *detector) {
+    static struct script artefacts;
+    static struct instance one;
+    script_artefacts(&artefacts);
+    instance_open(&one, detector);
+    instance_run(&one, &artefacts, 0, artefacts.count);
+    for (uint32_t i = 0; i < one.count; i++) {
+        const struct event_row *row = event_row(one.found[i].kind);
+        if (row == NULL || row->severity > SEVERITY_WARN)
+            return false;
+    }
+    return true;
+}
+
+/* What it says is in events.def, begins with RAISED, alternates, and lies in the past. */
+static bool speaks_properly(const struct detector_class *detector, const struct script *script) {
+    static struct instance one;
+    bool raised = false;
+    instance_open(&one, detector);
+    for (uint32_t k = 0; k < script->count; k++) {
+        uint32_t before = one.count;
+        instance_run(&one, script, k, k + 1);
+        if (one.count == before)
+            continue;
+        const struct event *found = &one.found[before];
+        bool finding = event_row(found->kind) != NULL && found->kind >= 300 && found->kind < 400;
+        bool order = raised ? found->state == EVENT_ONGOING || found->state == EVENT_RECOVERED
+                            : found->state == EVENT_RAISED;
+        if (!finding || !order || found->tick > script->events[k].emitted_tick ||
+            found->from_tick > found->to_tick || site_row(found->site) == NULL)
+            return false;
+        raised = found->state != EVENT_RECOVERED;
+    }
+    return one.count > 0; /* the script holds a case for each */
+}
+
+static void test_every_row(void **state) {
+    (void)state;
+    static struct script script;
+    script_everything(&script);
+    assert_true(detector_rows_count >= 5);
+    for (int i = 0; i < detector_rows_count; i++) {
+        const struct detector_row *row = &detector_rows[i];
+        const struct detector_class *detector = row->detector;
+        char path[512];
+        snprintf(path, sizeof path, "%s/detectors/%s.c", SOURCE_DIR, row->name);
+        print_message("%-13s %4zu bytes: %s\n", row->name, detector->state_bytes, detector->what);
+        assert_string_equal(row->name, detector->name);
+        assert_true(strlen(detector->what) > 8);
+        assert_int_equal(access(path, R_OK), 0);
+        assert_true(detector->state_bytes <= DETECTOR_STATE_BYTES);
+        assert_true(row->sites != 0);
+        for (uint32_t site = 0; site < 32; site++)
+            assert_true(!(row->sites >> site & 1) || site_row(site) != NULL);
+        assert_true(reset_equals_init(detector, &script));
+        assert_true(copy_continues(detector, &script));
+        assert_true(keeps_to_its_state(detector, &script));
+        assert_true(keeps_to_its_bytes(detector, &script));
+        assert_true(silent_on_artefacts(detector));
+        assert_true(speaks_properly(detector, &script));
+    }
+}
+
+/* The faulty ones: each counts beats and raises at the hundredth, each with a fault of its own. */
+struct planted {
+    struct detector_config config;
+    uint32_t beats, low;
+    bool raised;
+};
+
+static uint32_t planted_hidden; /* the fault that is looked for: memory outside the state */
+
+static void planted_init(void *state, const struct detector_config *config) {
+    struct planted *p = state;
+    memset(p, 0, sizeof *p);
+    p->config = *config;
+}
+
+static void planted_reset(void *state) {
+    struct planted *p = state;
+    struct detector_config config = p->config;
+    planted_init(state, &config);
+}
+
+static void forgetful_reset(void *state) {
+    struct planted *p = state;
+    p->beats = 0;
+    p->raised = false; /* and low stays */
+}
+
+static bool planted_raise(struct event *out, uint64_t tick) {
+    out->kind = EVENT_LOW_BP;
+    out->state = EVENT_RAISED;
+    out->site = SITE_AO;
+    out->tick = out->from_tick = out->to_tick = tick;
+    return true;
+}
+
+static bool sound_push(void *state, const struct detector_input *in, struct event *out) {
+    struct planted *p = state;
+    double mean;
+    if (in->event == NULL || in->event->kind != EVENT_BEAT ||
+        !event_value(in->event, QUANTITY_MEAN, &mean))
+        return false;
+    p->beats++;
+    p->low += mean < 80;
+    if (p->raised || p->low < 20)
+        return false;
+    p->raised = true;
+    return planted_raise(out, in->event->tick);
+}
+
+static bool hidden_push(void *state, const struct detector_input *in, struct event *out) {
+    struct planted *p = state;
+    if (in->event == NULL || in->event->kind != EVENT_BEAT || p->raised)
+        return false;
+    if (++planted_hidden % 100 != 0)
+        return false;
+    p->raised = true;
+    return planted_raise(out, in->event->tick);
+}
+
+static bool nervous_push(void *state, const struct detector_input *in, struct event *out) {
+    struct planted *p = state;
+    if (p->raised || in->event == NULL || ++p->beats < 50)
+        return false;
+    p->raised = true;
+    return planted_raise(out, in->event->tick);
+}
+
+static bool unheard_push(void *state, const struct detector_input *in, struct event *out) {
+    bool found = sound_push(state, in, out);
+    out->kind = 399;
+    return found;
+}
+
+static bool wide_push(void *state, const struct detector_input *in, struct event *out) {
+    ((unsigned char *)state)[sizeof(struct planted) + 8] = 1;
+    return sound_push(state, in, out);
+}
+
+static struct detector_class planted_class(bool (*push)(void *, const struct detector_input *,
+                                                        struct event *)) {
+    return (struct detector_class){.name = "planted",
+                                   .what = "made for this test",
+                                   .state_bytes = sizeof(struct planted),
+                                   .init = planted_init,
+                                   .push = push,
+                                   .reset = planted_reset};
+}
+
+static void test_faults_are_caught(void **state) {
+    (void)state;
+    static struct script script;
+    script_everything(&script);
+    struct detector_class sound = planted_class(sound_push), hidden = planted_class(hidden_push);
+    struct detector_class nervous = planted_class(nervous_push);
+    struct detector_class unheard = planted_class(unheard_push), wide = planted_class(wide_push);
+    struct detector_class forgetful = planted_class(sound_push);
+    forgetful.reset = forgetful_reset;
+    assert_true(reset_equals_init(&sound, &script));
+    assert_true(copy_continues(&sound, &script));
+    assert_true(keeps_to_its_state(&sound, &script));
+    assert_true(keeps_to_its_bytes(&sound, &script));
+    assert_true(silent_on_artefacts(&sound));
+    assert_true(speaks_properly(&sound, &script));
+    assert_false(keeps_to_its_state(&hidden, &script));
+    assert_false(copy_continues(&hidden, &script));
+    assert_false(reset_equals_init(&forgetful, &script));
+    assert_false(silent_on_artefacts(&nervous));
+    assert_false(speaks_properly(&unheard, &script));
+    assert_false(keeps_to_its_bytes(&wide, &script));
+}
+
+/* Through a room: an artery that falls, is lost and stops, cut into blocks of 1, 37, 1024 and
+ * whole. */
+static int16_t *falling_samples(uint32_t count) {
+    static const struct trace_wave wave = {125, 75, 72, 1, 150, 220, 45};
+    int16_t *samples = malloc(count * sizeof *samples);
+    assert_non_null(samples);
+    for (uint32_t k = 0; k < count; k++) {
+        double at_s = k / 125.0;
+        double mmhg = trace_mmhg(&wave, at_s);
+        bool lost = at_s >= 300 && at_s < 312;
+        bool still = at_s >= 340 && at_s < 352;
+        if (still)
+            mmhg = 18 + 30 * exp(-(at_s - 340) / 1.5);
+        samples[k] = lost ? SAMPLE_MISSING : trace_raw(mmhg);
+    }
+    return samples;
+}
+
+static void run_blocks(struct trace *trace, const int16_t *samples, uint32_t count, uint32_t size) {
+    struct room *room = malloc(sizeof *room);
+    struct rules rules = rules_default();
+    struct wire_epoch_begin begin = {.stream = 1, .room = 1, .epoch = 9, .case_number = 1};
+    begin.info = (struct stream_info){.base_rate_numerator = 125,
+                                      .base_rate_denominator = 1,
+                                      .origin = ORIGIN_SIMULATED,
+                                      .channels_count = 1};
+    begin.info.channels[0] = (struct stream_channel){.site = SITE_AO,
+                                                     .ticks_per_sample = 1,
+                                                     .scale = 1.0 / TRACE_COUNTS_PER_MMHG,
+                                                     .unit = UNIT_MMHG};
+    assert_non_null(room);
+    assert_int_equal(room_init(room, &rules), HEMO_OK);
+    assert_int_equal(room_begin(room, &begin), HEMO_OK);
+    for (uint32_t at = 0; at < count; at += size) {
+        uint32_t n = count - at < size ? count - at : size;
+        struct sample_block block = {at, 0, 1, n, samples + at};
+        assert_int_equal(room_push(room, &block, trace_event, trace), HEMO_OK);
+    }
+    room_end(room, trace_event, trace);
+    free(room);
+}
+
+static void test_blocks_give_the_same_findings(void **state) {
+    (void)state;
+    enum { COUNT = 380 * 125 };
+    static const uint32_t sizes[] = {37, 1024, COUNT};
+    int16_t *samples = falling_samples(COUNT);
+    struct trace one = {0};
+    run_blocks(&one, samples, COUNT, 1);
+    assert_int_equal(trace_count(&one, EVENT_FALLING_BP, EVENT_RAISED), 1);
+    assert_int_equal(trace_count(&one, EVENT_LINE_LOST, EVENT_RAISED), 1);
+    assert_int_equal(trace_count(&one, EVENT_PULSE_LOST, EVENT_RAISED), 1);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct trace other = {0};
+        run_blocks(&other, samples, COUNT, sizes[i]);
+        assert_true(trace_same(&one, &other));
+        trace_free(&other);
+    }
+    trace_free(&one);
+    free(samples);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_row),
+        cmocka_unit_test(test_faults_are_caught),
+        cmocka_unit_test(test_blocks_give_the_same_findings),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
