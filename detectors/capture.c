@@ -1,4 +1,6 @@
 #include "detectors/capture.h"
+#include "detectors/breath.h"
+#include "detectors/levels.h"
 #include "detectors/trend.h"
 #include "proto/quantity.h"
 #include <math.h>
@@ -9,7 +11,7 @@ enum {
     SUGGEST_BEATS_MIN = 8,
     SUGGEST_S_MIN = 10,
     SUGGEST_AGE_S = 3, /* a wedge is known 2 s after it began: younger beats may yet be withdrawn */
-    WEDGE_LEVELS_MIN = 10, /* 5 s: three beats and, in most, one breath */
+    BREATH_WAIT_S = 40, /* a wedge that stays waits so long for its respiration */
     WEDGE_LEVELS_FULL = 24,
     MEAN_VALUE = 2,      /* in line_quantities[] */
     BY_PERSON = 1 << 16, /* details of an event's ordinal */
@@ -77,34 +79,36 @@ static void add_beats(struct event *event, const struct line *line, struct segme
     event->quality = quality / (double)(s.end - s.first);
 }
 
-/* Average over the last unbroken run of half seconds in [from_tick, to_tick]. */
-struct levels {
-    uint32_t count;
-    double mean, spread;
-};
-
-static struct levels average(const struct line *line, uint64_t from_tick, uint64_t to_tick) {
-    struct levels out = {0, 0, 0};
-    float used[LINE_LEVELS_MAX];
-    double step = (double)line_level_ticks(line);
-    for (uint32_t i = line->levels_count; i > 0; i--) {
-        double end = (double)line->levels_tick - (double)(line->levels_count - i) * step;
-        if (end > (double)to_tick)
+static void set_value(struct event *event, uint32_t quantity, double mmhg, double spread) {
+    for (uint32_t i = 0; i < event->values_count; i++) {
+        if (event->values[i].quantity != quantity)
             continue;
-        if (end - step < (double)from_tick || isnan(line->levels[i - 1]))
-            break;
-        used[out.count] = line->levels[i - 1];
-        out.mean += (double)used[out.count++];
+        event->values[i] = (struct event_value){quantity, mmhg, spread};
+        return;
     }
-    out.mean /= out.count > 0 ? out.count : 1;
-    out.spread = trend_spread(used, out.count);
-    return out;
+    event_add_value(event, quantity, mmhg, spread);
 }
 
-static void replace_mean(struct event *event, struct levels levels) {
-    for (uint32_t i = 0; i < event->values_count; i++)
-        if (event->values[i].quantity == QUANTITY_MEAN)
-            event->values[i] = (struct event_value){QUANTITY_MEAN, levels.mean, levels.spread};
+/* At end-expiratory sites the mean is one over whole breaths, and the end-expiratory one beside
+ * it; where the breathing is not known, the mean over time. */
+static void free_of_breathing(const struct report_call *call, const struct line *line,
+                              struct event *event) {
+    const struct breathing *b = breath_now(call, line);
+    const struct site_row *row = site_row(line->site);
+    if (!row->end_expiratory)
+        return;
+    if (b == NULL) {
+        struct levels levels = levels_average(line, event->from_tick, event->to_tick);
+        if (levels.count >= LEVELS_WEDGE_MIN)
+            set_value(event, QUANTITY_MEAN, levels.mean_mmhg, levels.spread_mmhg);
+        return;
+    }
+    event->method = row->shape == SHAPE_ATRIUM ? METHOD_MEAN_BREATHS : event->method;
+    if (line->breath_from_tick < event->from_tick)
+        event->from_tick = line->breath_from_tick;
+    set_value(event, QUANTITY_MEAN, (double)b->mean_mmhg, 0);
+    if (isfinite(b->endexp_mmhg))
+        set_value(event, QUANTITY_MEAN_ENDEXP, (double)b->endexp_mmhg, 0);
 }
 
 static struct event measurement(struct report_call *call, const struct line *line,
@@ -115,10 +119,7 @@ static struct event measurement(struct report_call *call, const struct line *lin
     event.method = METHOD_MEDIAN_BEATS;
     add_beats(&event, line, s);
     add_medians(&event, line, s);
-    const struct site_row *row = site_row(line->site);
-    struct levels levels = average(line, event.from_tick, event.to_tick);
-    if (row->end_expiratory && levels.count >= WEDGE_LEVELS_MIN)
-        replace_mean(&event, levels);
+    free_of_breathing(call, line, &event);
     return event;
 }
 
@@ -140,6 +141,8 @@ static void reading(struct report_call *call, const struct line *line) {
     event.method = METHOD_MEDIAN_BEATS;
     add_beats(&event, line, s);
     add_medians(&event, line, s);
+    if (breath_now(call, line) != NULL)
+        free_of_breathing(call, line, &event);
     report_send(call, &event);
 }
 
@@ -155,6 +158,9 @@ static void suggest(struct report_call *call, struct line *line) {
     uint64_t length = line->beats[s.end - 1].next_tick - line->beats[s.first].foot_tick;
     if ((double)length < SUGGEST_S_MIN * base || !steady(line, s))
         return;
+    double stretch = (double)(call->now_tick - line->clean_tick);
+    if (line->site == SITE_PCW && breath_now(call, line) == NULL && stretch < BREATH_WAIT_S * base)
+        return;
     struct event event = measurement(call, line, s);
     line->suggested = true;
     report_send(call, &event);
@@ -167,7 +173,7 @@ void capture_beat(struct report_call *call, struct line *line) {
 
 static void level_reading(struct report_call *call, const struct line *line, uint64_t from_tick,
                           uint32_t site) {
-    struct levels levels = average(line, from_tick, line->levels_tick);
+    struct levels levels = levels_average(line, from_tick, line->levels_tick);
     if (levels.count == 0 || line->levels_tick / line_level_ticks(line) % ROOM_CLOCKS_PER_S != 0)
         return;
     struct event event = report_new(call, line, EVENT_READING, call->now_tick);
@@ -176,7 +182,7 @@ static void level_reading(struct report_call *call, const struct line *line, uin
     event.from_tick = from_tick;
     event.to_tick = call->now_tick;
     event.ordinal |= OF_LEVELS;
-    event_add_value(&event, QUANTITY_MEAN, levels.mean, levels.spread);
+    event_add_value(&event, QUANTITY_MEAN, levels.mean_mmhg, levels.spread_mmhg);
     report_send(call, &event);
 }
 
@@ -193,8 +199,8 @@ void capture_wedged(struct report_call *call, struct line *line, uint64_t from_t
 /* An average of levels under the name of `site`; false where too few are usable. */
 static bool level_measurement(struct report_call *call, const struct line *line, uint64_t from_tick,
                               uint64_t to_tick, struct event *out) {
-    struct levels levels = average(line, from_tick, to_tick);
-    if (levels.count < WEDGE_LEVELS_MIN)
+    struct levels levels = levels_average(line, from_tick, to_tick);
+    if (levels.count < LEVELS_WEDGE_MIN)
         return false;
     double step = (double)line_level_ticks(line);
     *out = report_new(call, line, EVENT_MEASUREMENT, to_tick);
@@ -204,7 +210,9 @@ static bool level_measurement(struct report_call *call, const struct line *line,
     double length = (double)levels.count * step;
     out->from_tick = (double)to_tick > length ? to_tick - (uint64_t)length : 0;
     out->quality = fmin(1, (double)levels.count / WEDGE_LEVELS_FULL);
-    event_add_value(out, QUANTITY_MEAN, levels.mean, levels.spread);
+    event_add_value(out, QUANTITY_MEAN, levels.mean_mmhg, levels.spread_mmhg);
+    if (isfinite(levels.endexp_mmhg))
+        event_add_value(out, QUANTITY_MEAN_ENDEXP, levels.endexp_mmhg, 0);
     return true;
 }
 
@@ -225,7 +233,10 @@ enum hemo_error capture_person(struct report_call *call, struct line *line,
     struct event event;
     double back = (double)capture->back_ms * 1e-3 * call->room->base_rate_hz;
     uint64_t from_tick = (double)call->now_tick > back ? call->now_tick - (uint64_t)back : 0;
-    bool own = capture->site == SITE_NONE || capture->site == line->site;
+    uint32_t site = line_wedged(line) ? SITE_PCW : line->site;
+    bool own = !line_wedged(line) && (capture->site == SITE_NONE || capture->site == site);
+    if (from_tick < line->clean_tick)
+        from_tick = line->clean_tick;
     struct segment s = newest(line, from_tick, call->now_tick, EVENT_BEATS_MAX);
     if (call->room->begin.case_number == 0)
         return HEMO_WRONG_CASE;
@@ -238,7 +249,7 @@ enum hemo_error capture_person(struct report_call *call, struct line *line,
     /* Beats were measured in the shape of the channel's site: under another name only the average
      * is true. */
     if (!own)
-        event.site = capture->site;
+        event.site = capture->site == SITE_NONE ? site : capture->site;
     event.ordinal |= BY_PERSON;
     report_send(call, &event);
     return HEMO_OK;

@@ -1,4 +1,5 @@
 #include "detectors/line.h"
+#include "detectors/breath.h"
 #include "detectors/capture.h"
 #include "proto/quantity.h"
 #include <assert.h>
@@ -26,6 +27,7 @@ static uint64_t sample_tick(const struct line *line, uint64_t tick) {
 static void start(struct line *line, uint64_t tick) {
     line->origin_tick = line->visit_tick = line->clean_tick = tick;
     line->levels_tick = tick;
+    breath_reset(line);
     line->running = site_measured(line->site);
     if (line->running) {
         struct channel_config config = {line->rate_hz, line->site};
@@ -181,6 +183,8 @@ static void item_beat(struct report_call *call, struct line *line,
     report_send(call, &event);
     if (line_withheld(line) || beat.foot_tick < line->clean_tick)
         return;
+    if (isfinite(item->beat.mean_mmhg))
+        breath_beat(call, line, &item->beat);
     remember(line, &beat);
     if (line_beat_good(&beat))
         capture_beat(call, line);
@@ -289,6 +293,10 @@ uint64_t line_level_ticks(const struct line *line) {
     return (uint64_t)level_samples(line) * line->ticks_per_sample;
 }
 
+bool line_wedged(const struct line *line) {
+    return line->open_states >> (EVENT_WEDGE - STATE_FIRST) & 1;
+}
+
 /* The mean of each half second, for what is averaged over time and not over beats. */
 static void add_level(struct report_call *call, struct line *line, float mmhg) {
     uint32_t window = level_samples(line);
@@ -302,7 +310,7 @@ static void add_level(struct report_call *call, struct line *line, float mmhg) {
     keep_level(line, level, call->now_tick + line->ticks_per_sample);
     if (line->open_states >> (EVENT_NO_PULSE - STATE_FIRST) & 1)
         capture_pulseless(call, line);
-    if (line->open_states >> (EVENT_WEDGE - STATE_FIRST) & 1)
+    if (line_wedged(line))
         capture_wedged(call, line, line->opened_tick[EVENT_WEDGE - STATE_FIRST]);
 }
 
@@ -323,6 +331,7 @@ static void wake(struct report_call *call, struct line *line) {
     line->level_sum = 0;
     line->level_n = line->level_missing = 0;
     channel_reset(&line->channel);
+    breath_reset(line);
     state_ended(call, line, EVENT_GAP, call->now_tick);
     forget_beats(line, call->now_tick);
 }
@@ -377,6 +386,7 @@ void line_site(struct report_call *call, struct line *line, uint32_t site) {
         return;
     if (ran && site_measured(site)) {
         channel_site(&line->channel, site);
+        breath_reset(line);
         return;
     }
     line->asleep = false;

@@ -22,6 +22,8 @@ void line_end(struct report_call *call, struct line *line);
 bool line_withheld(const struct line *line);
 /* The trace looks like another site than the label says. */
 bool line_contradicted(const struct line *line);
+/* A person or dsp says that the artery's trace is a wedge now. */
+bool line_wedged(const struct line *line);
 /* Length of one of line.levels[]: about half a second. */
 uint64_t line_level_ticks(const struct line *line);
 /* The beat counts for averages. */

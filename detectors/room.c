@@ -12,8 +12,10 @@ size_t room_size(void) {
 
 static void clear(struct room *room) {
     struct rules rules = room->rules;
+    const struct spectrum *spectrum = room->spectrum;
     memset(room, 0, sizeof *room);
     room->rules = rules;
+    room->spectrum = spectrum;
 }
 
 enum hemo_error room_init(struct room *room, const struct rules *rules) {
@@ -22,6 +24,10 @@ enum hemo_error room_init(struct room *room, const struct rules *rules) {
         return HEMO_BAD_CONFIG;
     room->rules = *rules;
     return HEMO_OK;
+}
+
+void room_spectrum(struct room *room, const struct spectrum *spectrum) {
+    room->spectrum = spectrum;
 }
 
 static uint64_t first_sample_tick(uint64_t tick, uint32_t ticks_per_sample) {

@@ -30,6 +30,11 @@ struct room; /* complete below: include/room_state.h is not needed by callers th
 size_t room_size(void); /* bytes of a struct room, for the caller to allocate once */
 
 enum hemo_error room_init(struct room *room, const struct rules *rules);
+/* The plan that respiration is found with, made once per program (dsp/spectrum.h): read-only, so
+ * rooms of all threads share it; it must outlive the room. Without it a room finds no respiration.
+ * Call it after room_init(). */
+struct spectrum;
+void room_spectrum(struct room *room, const struct spectrum *spectrum);
 /* HEMO_BAD_CONFIG for a StreamInfo that stream_check() refuses; then the room is as after init. */
 enum hemo_error room_begin(struct room *room, const struct wire_epoch_begin *begin);
 /* HEMO_TIME_BACKWARD: a tick of this group was seen already; HEMO_BAD_COUNT: block and StreamInfo

@@ -1,11 +1,12 @@
 /* room_state.h - what a room remembers, visible so that it can be embedded and copied. Hands off:
  * room.h has the verbs.
  *
- * No pointers: a copy is a snapshot, and two rooms never share anything. */
+ * A copy is a snapshot: no pointer but that to the program's read-only plan of room_spectrum(). */
 #pragma once
 #include "detectors/detector.h"
 #include "detectors/room.h"
 #include "dsp/channel.h"
+#include "dsp/respiration.h"
 
 enum {
     ROOM_LAG_S = 2,         /* a group further behind than this counts as a gap */
@@ -63,6 +64,10 @@ struct line {
     uint32_t levels_count; /* oldest first */
     uint64_t levels_tick;  /* end of the newest */
     float levels[LINE_LEVELS_MAX];
+    bool breath_known; /* breathing is set; of [breath_from_tick, breath_tick] */
+    uint64_t breath_from_tick, breath_tick, breath_said_tick;
+    struct breathing breathing;
+    struct respiration respiration;
     struct channel channel;
     int16_t ring[ROOM_RING];
 };
@@ -88,6 +93,7 @@ enum { ROOM_SLOTS_MAX = 5 * STREAM_CHANNELS_MAX };
 
 struct room {
     struct rules rules;
+    const struct spectrum *spectrum; /* the program's, read-only; NULL: no respiration */
     bool begun;
     struct wire_epoch_begin begin;
     double base_rate_hz;

@@ -87,6 +87,7 @@ static inline bool play_record(struct play *play) {
     if (!play_open(play, &source))
         return false;
     struct room *room = malloc(sizeof *room);
+    struct spectrum spectrum;
     struct wire_epoch_begin begin = {.stream = 1,
                                      .room = 1,
                                      .why = WHY_FIRST,
@@ -95,10 +96,14 @@ static inline bool play_record(struct play *play) {
                                      .first_tick = source.first_tick,
                                      .info = source.info};
     *play->base_rate_hz = stream_base_rate_hz(&source.info);
-    if (room == NULL || room_init(room, &rules) != HEMO_OK || room_begin(room, &begin) != HEMO_OK)
+    if (room == NULL || room_init(room, &rules) != HEMO_OK || !spectrum_init(&spectrum))
+        abort();
+    room_spectrum(room, &spectrum);
+    if (room_begin(room, &begin) != HEMO_OK)
         abort();
     play_items(play, &source, room);
     free(room);
+    spectrum_close(&spectrum);
     source.close(source.state);
     return true;
 }
