@@ -205,7 +205,7 @@ static void run(struct api_call *call) {
         api_error(call, &bad_type);
         return;
     }
-    if (!db_ready(call->db)) {
+    if (!db_answers(call->db)) {
         api_database_error(call);
         return;
     }

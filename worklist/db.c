@@ -20,6 +20,12 @@ void db_init(struct db *db, const char *uri, const char *role) {
     snprintf(db->role, sizeof db->role, "%s", role);
 }
 
+/* libpq would write warnings to stderr by itself; what matters comes back as an error. */
+static void ignore_notice(void *context, const char *message) {
+    (void)context;
+    (void)message;
+}
+
 /* What may not differ by the server's settings: times, durability, patience with locks. */
 static bool prepare_session(struct db *db) {
     return db_do(
@@ -36,12 +42,17 @@ bool db_ready(struct db *db) {
                           "client_encoding", NULL};
     const char *values[] = {db->uri, db->role, "3", "UTF8", NULL};
     db->conn = PQconnectdbParams(keys, values, 1);
+    PQsetNoticeProcessor(db->conn, ignore_notice, NULL);
     if (db->conn && PQstatus(db->conn) == CONNECTION_OK && prepare_session(db))
         return true;
     if (db->conn)
         one_line(PQerrorMessage(db->conn), db->error, sizeof db->error);
     db_close(db);
     return false;
+}
+
+bool db_answers(struct db *db) {
+    return db_ready(db) && (db_do(db, "select 1") || db_ready(db));
 }
 
 void db_close(struct db *db) {

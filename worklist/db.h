@@ -32,6 +32,8 @@ struct db_number {
 void db_init(struct db *db, const char *uri, const char *role);
 /* Connects if need be; false: not reachable now, the reason in db->error. */
 bool db_ready(struct db *db);
+/* The same, but asks: a connection whose server was restarted meanwhile is made anew. */
+bool db_answers(struct db *db);
 void db_close(struct db *db);
 bool db_lost(const struct db *db); /* the connection is gone (or was never there) */
 bool db_unique_violation(const struct db *db);

@@ -60,7 +60,7 @@ static bool database_ready(struct forward *f) {
     int64_t now_ms = when_steady_ms();
     if (f->prepared && now_ms - f->checked_ms < CHECK_MS && !db_lost(&f->db))
         return true;
-    bool answers = db_ready(&f->db) && db_do(&f->db, "select 1");
+    bool answers = f->prepared ? db_ready(&f->db) && db_do(&f->db, "select 1") : db_answers(&f->db);
     f->checked_ms = now_ms;
     if (answers && f->prepared)
         return true;
@@ -91,6 +91,8 @@ static void on_monitor(struct forward *f) {
             memcpy(&what, zmq_msg_data(&message), sizeof what);
         if (what.event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED || what.event == ZMQ_EVENT_DISCONNECTED)
             forward_detached(f); /* a new connection begins with Attach and Hello */
+        if (what.event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED || what.event == ZMQ_EVENT_DISCONNECTED)
+            f->connected = what.event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
         if (what.event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
             forward_complain(f, f->settings->events,
                              "hemod refuses our key (want it in hemod.ini, role=client)");

@@ -23,8 +23,9 @@ struct forward {
     /* the rest is the thread's own */
     void *socket, *monitor;
     struct db db;
-    bool prepared; /* schema checked, epochs loaded, since the database came */
-    bool attached; /* hemod's Hello was answered on this connection */
+    bool prepared;  /* schema checked, epochs loaded, since the database came */
+    bool connected; /* the handshake is done: frames sent now are not lost */
+    bool attached;  /* hemod's Hello was answered on this connection */
     bool refused_said;
     int64_t asked_ms, checked_ms, complained_ms;
     struct link_receiver receiver;

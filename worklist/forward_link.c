@@ -43,7 +43,7 @@ static bool load_sender(struct forward *f) {
 
 void forward_attach(struct forward *f) {
     int64_t now_ms = when_steady_ms();
-    if ((f->attached && f->sender.welcomed) ||
+    if (!f->connected || (f->attached && f->sender.welcomed) ||
         (f->asked_ms != 0 && now_ms - f->asked_ms < ASK_AGAIN_MS))
         return;
     f->asked_ms = now_ms;

@@ -79,7 +79,8 @@ static bool write_move(struct worklist *w, const struct rank_key *key,
             w->db,
             "update study set tier = $2, read_by = to_timestamp($3::bigint / 1000.0), pinned = $4, "
             "reason = $5, changed_at = now(), from_position = nullif($6::int, 0) where id = $1",
-            DB(id.text, tier.text, ms.text, key->pinned ? "t" : "f", move->reason, from.text)) == 1;
+            DB(id.text, tier.text, ms.text, key->pinned ? "t" : "f",
+               move->shown ? move->shown : move->reason, from.text)) == 1;
     return ok && db_run(w->db,
                         "insert into study_move (study, from_position, to_position, from_tier, "
                         "to_tier, pinned, read_by, "
@@ -170,7 +171,24 @@ static int move_by_findings(struct worklist *w, int64_t study, const struct work
     return worklist_key(w, study, &key) && worklist_move(w, &key, move) ? 1 : -1;
 }
 
+/* Why a study stands where it stands: the worst of its open findings, else what ended. */
+static bool reason_shown(struct db *db, int64_t study, const char *ended, char *out, size_t size) {
+    PGresult *r = db_query(db,
+                           "select reason from finding where study = $1 and closed_at is null "
+                           "order by tier desc, raised_at limit 1",
+                           DB(db_int(study).text));
+    if (!r)
+        return false;
+    if (PQntuples(r) == 1)
+        snprintf(out, size, "%s", db_text(r, 0, 0));
+    else
+        snprintf(out, size, "arrival order; %s", ended);
+    PQclear(r);
+    return true;
+}
+
 int worklist_raise(struct worklist *w, const struct worklist_finding *finding, int64_t *study) {
+    char shown[400];
     enum rank_tier tier = rank_tier_of(finding->kind);
     *study = tier == TIER_ROUTINE ? 0 : study_of_case(w->db, finding->case_number);
     if (*study <= 0)
@@ -192,25 +210,13 @@ int worklist_raise(struct worklist *w, const struct worklist_finding *finding, i
                "status = case when status = 'done' then 'waiting' else status end where id = $1",
                DB(id.text)) != 1)
         return -1;
-    const struct worklist_move move = {
-        .reason = finding->reason, .by = "finding", .event_hex = finding->event_hex};
+    if (!reason_shown(w->db, *study, finding->reason, shown, sizeof shown))
+        return -1;
+    const struct worklist_move move = {.reason = finding->reason,
+                                       .by = "finding",
+                                       .shown = shown,
+                                       .event_hex = finding->event_hex};
     return move_by_findings(w, *study, &move);
-}
-
-/* What is said of a study whose finding ended: the worst of those still open, else what ended. */
-static bool reason_after(struct db *db, int64_t study, const char *ended, char *out, size_t size) {
-    PGresult *r = db_query(db,
-                           "select reason from finding where study = $1 and closed_at is null "
-                           "order by tier desc, raised_at limit 1",
-                           DB(db_int(study).text));
-    if (!r)
-        return false;
-    if (PQntuples(r) == 1)
-        snprintf(out, size, "%s", db_text(r, 0, 0));
-    else
-        snprintf(out, size, "arrival order; %s", ended);
-    PQclear(r);
-    return true;
 }
 
 int worklist_recover(struct worklist *w, const struct worklist_finding *finding, int64_t *study) {
@@ -230,7 +236,7 @@ int worklist_recover(struct worklist *w, const struct worklist_finding *finding,
         return 0;
     if (rank_position(w->keys, w->count, *study) == 0)
         return 0; /* done meanwhile: nothing to slide back */
-    if (!reason_after(w->db, *study, finding->reason, reason, sizeof reason))
+    if (!reason_shown(w->db, *study, finding->reason, reason, sizeof reason))
         return -1;
     const struct worklist_move move = {
         .reason = reason, .by = "finding", .event_hex = finding->event_hex};

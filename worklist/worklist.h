@@ -19,9 +19,10 @@ bool worklist_begin(struct worklist *w, struct db *db);
 void worklist_end(struct worklist *w);
 
 struct worklist_move {
-    const char *reason, *by;
-    const char *event_hex; /* NULL: none */
-    bool leaves;           /* the open list */
+    const char *reason, *by; /* of the move */
+    const char *shown;       /* why the study stands where it stands then; NULL: the same */
+    const char *event_hex;   /* NULL: none */
+    bool leaves;             /* the open list */
 };
 /* The study gets this key: position before and after are worked out, row and study written. */
 bool worklist_move(struct worklist *w, const struct rank_key *after,
