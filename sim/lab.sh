@@ -1,19 +1,22 @@
 # lab.sh - a whole lab on this machine, for ./demo and the tests of all programs together. Sourced by bash, not run.
 #
-#   lab_init VAR PORT_BASE       folder of all state; ports PORT_BASE.. (feeds +0, events +1, live +2, metrics +3, page +10, metrics +11)
+#   lab_init VAR PORT_BASE [--no-fsync]   folder of all state; ports from PORT_BASE: feeds +0, events +1, live +2,
+#                                metrics of hemod +3, page +10, metrics of worklistd +11; --no-fsync: tests only
 #   lab_up                       cluster, schema, keys, configurations, users, hemod, worklistd: returns when both are ready
 #   lab_feed ROOM ARGUMENTS...   a hemosim feed for room ROOM (replay -r RECORD ... or play PATIENT ...), in the background
 #   lab_api METHOD PATH [BODY]   one call of the interface, as the technologist; prints the answer, fails on an error status
 #   lab_login USER               reader or tech
 #   lab_down                     stops all in reverse order; lab_down also runs when the shell exits
 #
-# Needs $PATH to have hemod, worklistd, hemoctl, hemosim; run from the root of the tree. Sets lab_page, lab_database.
+# Needs $PATH to have hemod, worklistd, hemoctl, hemosim; run from the root of the tree. Sets lab_page.
 
 lab_init() {
     lab_var=$1 lab_base=$2
+    lab_cluster_options=${3:-}
     lab_page=http://127.0.0.1:$((lab_base + 10))
     lab_pids=()
     mkdir -p "$lab_var/keys" "$lab_var/log"
+    (umask 077 && : >"$lab_var/cookie")
     trap lab_down EXIT
 }
 
@@ -67,7 +70,7 @@ lab_configure() {
         lab_device WORKLISTD client "" 1000
     } >"$lab_var/hemod.ini"
     {
-        printf '[worklistd]\ndatabase = %s\n' "$lab_database"
+        printf '[worklistd]\n%s\n' "$lab_databases"
         printf 'listen = 127.0.0.1:%d\n' $((lab_base + 10))
         printf 'metrics = 127.0.0.1:%d\n' $((lab_base + 11))
         printf 'events = tcp://127.0.0.1:%d\n' $((lab_base + 1))
@@ -88,6 +91,25 @@ lab_login() {
 
 lab_api() {
     curl -fsS -b "$lab_var/cookie" -X "$1" "$lab_page$2" -H 'Content-Type: application/json' ${3:+-d "$3"}
+}
+
+lab_user() { # name role: made on the first run; the password is kept, readable to the owner only
+    [ -s "$lab_var/keys/$1.password" ] || (
+        umask 077
+        hemoctl -c "$lab_var/worklistd.ini" user add "$1" --role "$2" >"$lab_var/keys/$1.password"
+    )
+}
+
+lab_up() {
+    lab_databases=$(worklist/cluster start "$lab_var/db" $lab_cluster_options)
+    lab_configure
+    hemoctl -c "$lab_var/worklistd.ini" migrate >>"$lab_var/log/migrate"
+    lab_user tech technologist
+    lab_user reader reader
+    lab_start hemod hemod -c "$lab_var/hemod.ini"
+    lab_wait_for "hemod answers" 10 lab_metrics 3
+    lab_start worklistd worklistd -c "$lab_var/worklistd.ini"
+    lab_wait_for "worklistd answers" 10 curl -fs "$lab_page/api/health"
 }
 
 lab_feed() {
