@@ -27,10 +27,16 @@ enum hemo_error station_init(struct station *s, uint32_t stream, uint32_t room,
                              const struct rules *rules) {
     *s = (struct station){.stream = stream, .number = room};
     s->room = calloc(1, room_size());
-    return s->room ? room_init(s->room, rules) : HEMO_NO_ROOM;
+    if (!s->room || !spectrum_init(&s->spectrum))
+        return HEMO_NO_ROOM;
+    enum hemo_error error = room_init(s->room, rules);
+    room_spectrum(s->room, &s->spectrum);
+    return error;
 }
 
 void station_close(struct station *s) {
+    if (s->spectrum.plan)
+        spectrum_close(&s->spectrum);
     free(s->room);
     s->room = NULL;
 }

@@ -8,11 +8,13 @@
  * Quarantined records give one event each epoch. Heap: one struct room at init. */
 #pragma once
 #include "detectors/room.h"
+#include "dsp/spectrum.h"
 
 typedef void station_event_fn(void *context, const struct event *event);
 
 struct station {
     struct room *room;
+    struct spectrum spectrum; /* that the room finds respiration with */
     uint32_t stream, number; /* number: of the room */
     bool open, quarantined;
     uint64_t epoch, case_number, tick, began_tick;

@@ -1,5 +1,6 @@
 #include "sim/analyze.h"
 #include "detectors/room.h"
+#include "dsp/spectrum.h"
 #include "sim/output.h"
 #include "sim/record_source.h"
 #include "sim/results.h"
@@ -20,6 +21,7 @@ struct analysis {
     const struct options *options;
     struct source source;
     struct room *room;
+    struct spectrum spectrum;
     struct results results;
     struct output beats, events;
 };
@@ -60,7 +62,7 @@ static enum hemo_error begin_room(struct analysis *a, struct failure *failure) {
     if (error)
         return error;
     a->room = calloc(1, room_size());
-    if (!a->room)
+    if (!a->room || !spectrum_init(&a->spectrum))
         return failure_set(failure, HEMO_NO_ROOM, "no memory for a room");
     struct wire_epoch_begin begin = {.stream = 1,
                                      .room = a->options->room,
@@ -70,6 +72,7 @@ static enum hemo_error begin_room(struct analysis *a, struct failure *failure) {
                                      .first_tick = a->source.first_tick,
                                      .info = a->source.info};
     error = room_init(a->room, &rules);
+    room_spectrum(a->room, &a->spectrum);
     if (!error)
         error = room_begin(a->room, &begin);
     if (error)
@@ -182,6 +185,8 @@ enum hemo_error analyze_run(const struct options *options, const volatile sig_at
     output_abort(&a.beats);
     output_abort(&a.events);
     results_free(&a.results);
+    if (a.spectrum.plan)
+        spectrum_close(&a.spectrum);
     free(a.room);
     if (a.source.close)
         a.source.close(a.source.state);
