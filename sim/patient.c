@@ -163,6 +163,7 @@ static void step_channel(struct patient *p, enum patient_channel channel) {
         end_truth(p, channel, p->running[channel].site == site);
     if (began || !p->step)
         begin_truth(p, channel, site);
+    p->running[channel].moved |= !p->step; /* the first one began before the recording */
     follow_truth(p, channel, mmhg, moving || site != p->running[channel].site);
     p->value[channel] = transduce(&p->transducers[channel], mmhg, !p->step) +
                         noise_mmhg * circulation_normal_number(&p->noise);

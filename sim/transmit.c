@@ -11,7 +11,8 @@
 
 enum { HOLD_S = 60, RECORDS_MIN = 512, RECORDS_MAX = 200000, BATCH = 256 };
 enum { STORE_BYTES_MAX = 256 << 20 };
-static const double answer_s = 10, lost_s = 60, progress_tty_s = 0.25, progress_plain_s = 10;
+static const double answer_s = 10, hello_again_s = 2, lost_s = 60, progress_tty_s = 0.25,
+                    progress_plain_s = 10;
 
 struct transmit {
     const struct options *options;
@@ -24,6 +25,7 @@ struct transmit {
     double began_s; /* of the clock */
     double heard_s; /* when the peer last said something */
     double shown_s;
+    double hello_s; /* when the last Hello was said */
     double base_rate_hz;
     uint64_t samples, records, digest, tick;
     double lag_s;
@@ -142,6 +144,7 @@ static enum hemo_error send_records(struct transmit *t, struct failure *failure)
 
 static void say_hello(struct transmit *t) {
     size_t length;
+    t->hello_s = now_s();
     t->packed = 0; /* a record of the connection before: the sender gives it again */
     sender_hello(&t->sender, &t->frame);
     if (!wire_pack(&t->frame, t->bytes, sizeof t->bytes, &length))
@@ -193,6 +196,22 @@ static int pause_ms(const struct transmit *t) {
     return (int)fmin(50, ceil(left_s * 1e3));
 }
 
+/* Nothing came: an answer may be missing, or the peer. */
+static enum hemo_error check_silence(struct transmit *t, struct failure *failure) {
+    double silent_s = now_s() - t->heard_s;
+    if (t->dealer.up && !t->sender.link.welcomed && now_s() - t->hello_s > hello_again_s)
+        say_hello(t);
+    if (!t->welcomed && silent_s > answer_s)
+        return failure_set(failure, HEMO_PEER_LOST,
+                           "%s: no answer in %.0f s (is hemod running, with this address and key?)",
+                           t->options->send, answer_s);
+    if (silent_s > lost_s && sender_held(&t->sender))
+        return failure_set(failure, HEMO_PEER_LOST,
+                           "%s: silent for %.0f s, %" PRIu64 " records not acknowledged",
+                           t->options->send, lost_s, sender_held(&t->sender));
+    return HEMO_OK;
+}
+
 static enum hemo_error serve_link(struct transmit *t, struct failure *failure) {
     switch (dealer_wait(&t->dealer, pause_ms(t))) {
     case DEALER_UP:
@@ -212,16 +231,7 @@ static enum hemo_error serve_link(struct transmit *t, struct failure *failure) {
     case DEALER_NOTHING:
         break;
     }
-    double silent_s = now_s() - t->heard_s;
-    if (!t->welcomed && silent_s > answer_s)
-        return failure_set(failure, HEMO_PEER_LOST,
-                           "%s: no answer in %.0f s (is hemod running, with this address and key?)",
-                           t->options->send, answer_s);
-    if (silent_s > lost_s && sender_held(&t->sender))
-        return failure_set(failure, HEMO_PEER_LOST,
-                           "%s: silent for %.0f s, %" PRIu64 " records not acknowledged",
-                           t->options->send, lost_s, sender_held(&t->sender));
-    return HEMO_OK;
+    return check_silence(t, failure);
 }
 
 static double sent_s(const struct transmit *t) {

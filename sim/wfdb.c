@@ -258,7 +258,9 @@ static enum hemo_error take_signals(struct wfdb *r, struct failure *failure) {
     enum hemo_error error = load_header(&r->segment, path, failure);
     if (error)
         return error;
-    if (r->segment.segments_count || r->segment.signals_count != r->whole.signals_count)
+    if (r->segment.segments_count)
+        return failure_set(failure, HEMO_BAD_FORMAT, "%s: a segment of segments", path);
+    if (r->segment.signals_count != r->whole.signals_count)
         return failure_set(failure, HEMO_BAD_COUNT, "%s: %u signals, the record has %u", path,
                            r->segment.signals_count, r->whole.signals_count);
     memcpy(r->whole.signals, r->segment.signals, sizeof r->whole.signals);
