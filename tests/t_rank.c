@@ -1,0 +1,165 @@
+/* The order of the worklist: as a table, and as properties over random lists and moves. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "worklist/rank.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { MINUTE = 60000, STUDIES = 40, SEEDS = 300, MOVES = 200 };
+
+static uint64_t roll(uint64_t *state) { /* xorshift64* */
+    *state ^= *state >> 12;
+    *state ^= *state << 25;
+    *state ^= *state >> 27;
+    return *state * 0x2545F4914F6CDD1Du;
+}
+
+static void pairs_stand_in_order(void **state) {
+    (void)state;
+    static const struct {
+        const char *what;
+        struct rank_key first, second;
+    } cases[] = {
+        {"a pin before a critical finding",
+         {9, true, TIER_ROUTINE, 500},
+         {1, false, TIER_CRITICAL, 1}},
+        {"critical before urgent, however late",
+         {9, false, TIER_CRITICAL, 900},
+         {1, false, TIER_URGENT, 1}},
+        {"urgent before routine, however overdue",
+         {9, false, TIER_URGENT, 900},
+         {1, false, TIER_ROUTINE, 1}},
+        {"the earlier read-by time within a tier",
+         {9, false, TIER_URGENT, 10},
+         {1, false, TIER_URGENT, 11}},
+        {"the lower number among equals", {1, false, TIER_URGENT, 10}, {2, false, TIER_URGENT, 10}},
+        {"critical first among pinned ones",
+         {9, true, TIER_CRITICAL, 10},
+         {2, true, TIER_ROUTINE, 1}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        if (!rank_before(&cases[i].first, &cases[i].second) ||
+            rank_before(&cases[i].second, &cases[i].first))
+            fail_msg("%s", cases[i].what);
+    }
+}
+
+static void findings_set_tier_and_time(void **state) {
+    (void)state;
+    static const struct {
+        const char *what;
+        size_t count;
+        struct rank_finding open[2];
+        enum rank_tier tier;
+        int64_t read_by_ms;
+    } cases[] = {
+        {"nothing: the longest wait", 0, {{0}}, TIER_ROUTINE, 120 * MINUTE},
+        {"urgent: 30 min", 1, {{TIER_URGENT, 10 * MINUTE}}, TIER_URGENT, 40 * MINUTE},
+        {"critical: 5 min", 1, {{TIER_CRITICAL, 10 * MINUTE}}, TIER_CRITICAL, 15 * MINUTE},
+        {"both: the worse tier, the earlier time",
+         2,
+         {{TIER_URGENT, 0}, {TIER_CRITICAL, 28 * MINUTE}},
+         TIER_CRITICAL,
+         30 * MINUTE},
+        {"never later than the longest wait",
+         1,
+         {{TIER_URGENT, 110 * MINUTE}},
+         TIER_URGENT,
+         120 * MINUTE},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct rank_key key = {.study = 1};
+        rank_apply(&key, 120 * MINUTE, cases[i].open, cases[i].count);
+        if (key.tier != cases[i].tier || key.read_by_ms != cases[i].read_by_ms)
+            fail_msg("%s: tier %d, read by %lld", cases[i].what, (int)key.tier,
+                     (long long)key.read_by_ms);
+    }
+}
+
+static void only_urgent_and_critical_kinds_move(void **state) {
+    (void)state;
+    assert_int_equal(rank_tier_of(EVENT_FALLING_BP), TIER_URGENT);
+    assert_int_equal(rank_tier_of(EVENT_RISING_WEDGE), TIER_URGENT);
+    assert_int_equal(rank_tier_of(EVENT_LOW_BP), TIER_URGENT);
+    assert_int_equal(rank_tier_of(EVENT_PULSE_LOST), TIER_CRITICAL);
+    assert_int_equal(rank_tier_of(EVENT_LINE_LOST), TIER_ROUTINE);
+    assert_int_equal(rank_tier_of(EVENT_BEAT), TIER_ROUTINE);
+    assert_int_equal(rank_tier_of(77), TIER_ROUTINE);
+}
+
+static struct rank_key random_key(uint64_t *state, int64_t study) {
+    return (struct rank_key){study, roll(state) % 8 == 0, (enum rank_tier)(roll(state) % 3),
+                             (int64_t)(roll(state) % 50)};
+}
+
+/* Sorting and counting agree; every study has one place; nobody is lost. */
+static void every_study_has_one_place(void **unused) {
+    (void)unused;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct rank_key keys[STUDIES], sorted[STUDIES];
+        uint64_t state = seed * 0x9E3779B97F4A7C15u;
+        for (int i = 0; i < STUDIES; i++)
+            keys[i] = random_key(&state, i + 1);
+        memcpy(sorted, keys, sizeof keys);
+        rank_sort(sorted, STUDIES);
+        for (size_t i = 0; i < STUDIES; i++)
+            if (rank_position(keys, STUDIES, sorted[i].study) != i + 1)
+                fail_msg("seed %llu: place %zu", (unsigned long long)seed, i + 1);
+        assert_int_equal(rank_position(keys, STUDIES, STUDIES + 1), 0);
+    }
+}
+
+/* The keys that moves leave behind, replayed on their own, give the same order. */
+static void replaying_moves_gives_the_order(void **unused) {
+    (void)unused;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct rank_key keys[STUDIES], moves[MOVES], again[STUDIES];
+        uint64_t state = seed * 0x9E3779B97F4A7C15u;
+        for (int i = 0; i < STUDIES; i++)
+            again[i] = keys[i] = random_key(&state, i + 1);
+        for (int i = 0; i < MOVES; i++) {
+            size_t at = roll(&state) % STUDIES;
+            keys[at] = moves[i] = random_key(&state, (int64_t)at + 1);
+        }
+        for (int i = 0; i < MOVES; i++)
+            again[moves[i].study - 1] = moves[i];
+        rank_sort(keys, STUDIES);
+        rank_sort(again, STUDIES);
+        assert_memory_equal(keys, again, sizeof keys);
+    }
+}
+
+/* Whatever findings come and go: the read-by time never passes the study's own limit, and a study
+ * without a pin is overtaken within its tier only by those that must be read earlier. */
+static void no_study_starves(void **unused) {
+    (void)unused;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        uint64_t state = seed * 0x9E3779B97F4A7C15u;
+        struct rank_finding open[8];
+        size_t count = roll(&state) % 8;
+        int64_t latest_ms = (int64_t)(roll(&state) % (200 * MINUTE));
+        for (size_t i = 0; i < count; i++)
+            open[i] = (struct rank_finding){(enum rank_tier)(roll(&state) % 3),
+                                            (int64_t)(roll(&state) % (400 * MINUTE))};
+        struct rank_key key = {.study = 1};
+        rank_apply(&key, latest_ms, open, count);
+        assert_true(key.read_by_ms <= latest_ms);
+        for (size_t i = 0; i < count; i++)
+            assert_true(open[i].tier <= key.tier);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pairs_stand_in_order),
+        cmocka_unit_test(findings_set_tier_and_time),
+        cmocka_unit_test(only_urgent_and_critical_kinds_move),
+        cmocka_unit_test(every_study_has_one_place),
+        cmocka_unit_test(replaying_moves_gives_the_order),
+        cmocka_unit_test(no_study_starves),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
