@@ -170,7 +170,7 @@ static void defaults(struct config *c) {
 }
 
 enum hemo_error config_read(struct config *c, const char *path, char why[CONFIG_WHY_MAX]) {
-    struct reading r = {.config = c};
+    struct reading r = {.config = c, .section = "\n"}; /* no section is called that */
     assert(c && path && why);
     defaults(c);
     FILE *file = fopen(path, "re");

@@ -140,7 +140,8 @@ enum hemo_error storage_complete(struct hemod *h, char why[HEMOD_WHY]) {
 }
 
 void storage_close(struct hemod *h) {
-    journal_close(&h->journal);
+    if (h->journal.buffer)
+        journal_close(&h->journal);
     recover_close(&h->recovery);
     if (h->lock >= 0)
         close(h->lock); /* the file stays: unlinking it would let two hold it */
