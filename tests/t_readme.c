@@ -1,0 +1,134 @@
+/* proto/README.md is a contract: its example frames are real ones, its tables are the tables. */
+#include "proto/event.h"
+#include "proto/quantity.h"
+#include "proto/wire.h"
+#include <ctype.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+enum { PAGE_MAX = 256 * 1024, EXAMPLES_MIN = 11 };
+
+static struct {
+    char page[PAGE_MAX];
+    struct wire_frame frame;
+    uint8_t bytes[WIRE_BYTES_MAX], again[WIRE_BYTES_MAX];
+} work;
+
+static const struct {
+    const char *name;
+    enum wire_kind kind;
+} kinds[] = {
+    {"Hello", WIRE_HELLO},     {"Welcome", WIRE_WELCOME}, {"StreamInfo", WIRE_STREAM_INFO},
+    {"Samples", WIRE_SAMPLES}, {"Mark", WIRE_MARK},       {"Gap", WIRE_GAP},
+    {"Ack", WIRE_ACK},         {"Refuse", WIRE_REFUSE},
+};
+
+static int read_page(void **state) {
+    (void)state;
+    FILE *file = fopen(SOURCE_DIR "/proto/README.md", "r");
+    if (file == NULL)
+        return -1;
+    size_t length = fread(work.page, 1, sizeof work.page - 1, file);
+    fclose(file);
+    work.page[length] = '\0';
+    return length > 0 && length < sizeof work.page - 1 ? 0 : -1;
+}
+
+static size_t from_hex(const char *hex, uint8_t *out) {
+    size_t length = 0;
+    unsigned byte;
+    for (; isxdigit((unsigned char)hex[0]) && sscanf(hex, "%2x", &byte) == 1; hex += 2)
+        out[length++] = (uint8_t)byte;
+    return length;
+}
+
+static enum wire_kind kind_of(const char *name) {
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(kinds[i].name, name) == 0)
+            return kinds[i].kind;
+    return (enum wire_kind)0;
+}
+
+static void check_example(const char *line) {
+    char name[16] = "", hex[1024] = "";
+    size_t again;
+    assert_int_equal(sscanf(line, "%15s %1023s", name, hex), 2);
+    size_t length = from_hex(hex, work.bytes);
+    enum hemo_error error = wire_parse(&work.frame, work.bytes, length);
+    if (error != HEMO_OK || work.frame.kind != kind_of(name))
+        fail_msg("%s: %s, kind %d", name, hemo_error_name(error), work.frame.kind);
+    assert_int_equal(wire_pack(&work.frame, work.again, sizeof work.again, &again), HEMO_OK);
+    assert_int_equal(again, length);
+    assert_memory_equal(work.again, work.bytes, length);
+}
+
+static void the_example_frames_are_real(void **state) {
+    (void)state;
+    const char *line = strstr(work.page, "```frames\n");
+    int examples = 0;
+    assert_non_null(line);
+    while ((line = strchr(line, '\n')) != NULL && strncmp(++line, "```", 3) != 0) {
+        check_example(line);
+        examples++;
+    }
+    assert_true(examples >= EXAMPLES_MIN);
+}
+
+static void the_samples_are_those_that_the_text_takes_apart(void **state) {
+    (void)state;
+    static const int16_t counts[] = {1400, 1420, 1500, SAMPLE_MISSING, 1580};
+    const char *line = strstr(work.page, "\nSamples");
+    assert_non_null(line);
+    size_t length = from_hex(strchr(line, '0'), work.bytes);
+    assert_int_equal(wire_parse(&work.frame, work.bytes, length), HEMO_OK);
+    assert_int_equal(work.frame.epoch, 6891036400u);
+    assert_int_equal(work.frame.case_number, 17);
+    assert_int_equal(work.frame.body.samples.count, 5);
+    assert_memory_equal(work.frame.body.samples.samples, counts, sizeof counts);
+}
+
+static void expect_row(const char *row) {
+    if (strstr(work.page, row) == NULL)
+        fail_msg("no line \"%s\"", row + 1);
+}
+
+static void the_tables_are_the_tables(void **state) {
+    (void)state;
+    static const char *const severities[] = {"info", "notice", "warn", "urgent", "critical"};
+    char row[256];
+    for (int i = 0; i < site_rows_count; i++) {
+        const struct site_row *r = &site_rows[i];
+        snprintf(row, sizeof row, "\n| %d | %s | %s |\n", (int)r->site, r->label, r->what);
+        expect_row(row);
+    }
+    for (int i = 0; i < quantity_rows_count; i++) {
+        const struct quantity_row *r = &quantity_rows[i];
+        snprintf(row, sizeof row, "\n| %d | %s | %s |\n", (int)r->quantity, r->id, r->unit);
+        expect_row(row);
+    }
+    for (int i = 0; i < event_rows_count; i++) {
+        const struct event_row *r = &event_rows[i];
+        snprintf(row, sizeof row, "\n| %d %s | %s | %s |\n", (int)r->kind, r->name,
+                 severities[r->severity], r->text);
+        expect_row(row);
+    }
+    for (int number = 0; number >= -99; number--) {
+        if (!hemo_error_known(number))
+            continue;
+        snprintf(row, sizeof row, "\n| %d | %s | %s |\n", number, hemo_error_name(number),
+                 hemo_error_text(number));
+        expect_row(row);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_example_frames_are_real),
+        cmocka_unit_test(the_samples_are_those_that_the_text_takes_apart),
+        cmocka_unit_test(the_tables_are_the_tables),
+    };
+    return cmocka_run_group_tests(tests, read_page, NULL);
+}
