@@ -5,7 +5,8 @@
 
 static const double refractory_s = 0.20; /* 300 per minute: only a physical floor */
 static const double lag_share = 0.6, lag_s = 0.15;
-static const float short_share = 0.8f, short_cost = 2.0f; /* below 0.75 halves of periods pass */
+static const float short_share = 0.8f; /* below 0.75 halves of periods pass */
+static const float short_cost = 2, short_cost_two_humped = 4;
 static const float share_max = 1.2f;
 static const float unreachable = -1e30f;
 
@@ -18,23 +19,22 @@ static void forget(struct beats *b, int n) {
     memmove(b->list, b->list + n, (size_t)b->count * sizeof b->list[0]);
 }
 
-static void append(struct beats *b, double at, const struct rise *rise, float usual_mmhg) {
+static void append(struct beats *b, double at, const struct rise *rise) {
     if (b->rooted && rise->low == b->root.low)
         return; /* decided while it was still open */
     if (b->count == BEATS_CANDIDATES)
         forget(b, 1);
-    float share = fminf(rise->height_mmhg / usual_mmhg, share_max);
     b->list[b->count++] = (struct beats_candidate){
-        .at = at, .low = rise->low, .worth = share - rises_least_share, .before = -1};
+        .at = at, .low = rise->low, .height_mmhg = rise->height_mmhg, .before = -1};
 }
 
-void beats_offer(struct beats *b, double at, const struct rise *rise, float usual_mmhg) {
-    append(b, at, rise, usual_mmhg);
+void beats_offer(struct beats *b, double at, const struct rise *rise) {
+    append(b, at, rise);
 }
 
-void beats_offer_open(struct beats *b, double at, const struct rise *rise, float usual_mmhg) {
+void beats_offer_open(struct beats *b, double at, const struct rise *rise) {
     int before = b->count;
-    append(b, at, rise, usual_mmhg);
+    append(b, at, rise);
     if (b->count > before || before == BEATS_CANDIDATES)
         b->list[b->count - 1].open = true;
 }
@@ -52,7 +52,7 @@ static float cost(const struct beats_clock *clock, double interval) {
     if (close <= 0)
         return 0;
     float sure = fminf(fmaxf(clock->confidence, 0), 1);
-    return short_cost * sure * close * close;
+    return (clock->two_humped ? short_cost_two_humped : short_cost) * sure * close * close;
 }
 
 static void score_one(struct beats *b, const struct beats_clock *clock, int k) {
@@ -69,7 +69,8 @@ static void score_one(struct beats *b, const struct beats_clock *clock, int k) {
         }
     }
     c->usable = best > unreachable / 2;
-    c->score = c->usable ? best + c->worth : unreachable;
+    float share = fminf(c->height_mmhg / clock->usual_mmhg, share_max);
+    c->score = c->usable ? best + share - rises_least_share : unreachable;
 }
 
 /* The first pulse of the best chain, or -1. */

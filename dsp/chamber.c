@@ -49,6 +49,8 @@ static void count(int32_t *hold, bool holds) {
 
 static enum chamber_change become(struct chamber *s, uint32_t site,
                                      enum chamber_change change) {
+    if (s->verdict == SITE_NONE)
+        change = CHAMBER_SAME; /* it was there before, only not known */
     s->like_rv = s->like_pa = s->like_ra = s->stepped = 0;
     s->verdict = site;
     return change;

@@ -51,7 +51,8 @@ static void begin(struct channel *c) {
     averager_init(&c->fine, fine);
     averager_init(&c->coarse, coarse);
     values_init(&c->values, (float)(rate / fine), site->shape);
-    finder_init(&c->finder, (float)(rate / coarse), least_rise(site));
+    finder_init(&c->finder, (float)(rate / coarse), least_rise(site),
+                site->shape == SHAPE_ATRIUM);
     rhythm_init(&c->rhythm, systemic(site) ? 8 : 5);
     features_init(&c->features, (float)(rate / fine));
     line_state_init(&c->line, c->config.site);
@@ -266,6 +267,8 @@ int channel_push(struct channel *c, float mmhg, struct channel_item out[CHANNEL_
 int channel_marked(struct channel *c, uint32_t kind, bool begins,
                    struct channel_item out[CHANNEL_ITEMS_MAX]) {
     struct items items = {out, 0};
+    if (kind == EVENT_WEDGE)
+        finder_wedge(&c->finder, begins);
     struct line_change change = line_state_mark(&c->line, kind, begins);
     if (change.began != change.ended)
         say_state(c, &change, &items);

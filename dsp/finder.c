@@ -3,10 +3,11 @@
 #include <math.h>
 
 enum { DECIDE_EVERY = 4 };
-static const float likely_share = 0.5f;
+static const float likely_share = 0.5f, wedge_decided_s = 1.5f;
 
-void finder_init(struct finder *f, float rate_hz, float least_mmhg) {
+void finder_init(struct finder *f, float rate_hz, float least_mmhg, bool two_humped) {
     f->rate_hz = rate_hz;
+    f->two_humped = two_humped;
     period_init(&f->period, rate_hz);
     rises_init(&f->rises, rate_hz, least_mmhg);
     finder_reset(f);
@@ -18,6 +19,8 @@ void finder_reset(struct finder *f) {
     rises_reset(&f->rises);
     beats_reset(&f->beats);
     f->count = 0;
+    f->kept_period_s = f->kept_confidence = 0;
+    f->wedge_left = 0;
     f->due = f->risen = false;
     f->risen_at = 0;
 }
@@ -35,6 +38,21 @@ static void note_likely(struct finder *f, const struct rise *rise, double at) {
     f->risen_at = at;
 }
 
+void finder_wedge(struct finder *f, bool begins) {
+    if (begins && f->kept_period_s <= 0) {
+        f->kept_period_s = f->period.period_s;
+        f->kept_confidence = f->period.confidence;
+    }
+    bool on = f->kept_period_s > 0;
+    f->wedge_left = begins || !on ? 0 : (int32_t)(wedge_decided_s * f->rate_hz);
+}
+
+static void leave_wedge(struct finder *f) {
+    f->period.period_s = f->kept_period_s;
+    f->period.confidence = f->kept_confidence;
+    f->kept_period_s = f->kept_confidence = 0;
+}
+
 void finder_push(struct finder *f, float mmhg) {
     assert(!isnan(mmhg));
     float smooth = smoother_push(&f->smoother, mmhg, f->period.period_s * f->rate_hz);
@@ -43,23 +61,32 @@ void finder_push(struct finder *f, float mmhg) {
     if (rises_push(&f->rises, smooth, &rise)) {
         double at = true_time(f, rise.half);
         note_likely(f, &rise, at);
-        beats_offer(&f->beats, at, &rise, f->rises.usual_mmhg);
+        beats_offer(&f->beats, at, &rise);
     }
+    if (f->wedge_left > 0 && --f->wedge_left == 0)
+        leave_wedge(f);
     f->due = ++f->count % DECIDE_EVERY == 0;
+}
+
+static struct beats_clock clock_of(const struct finder *f) {
+    bool wedge = f->kept_period_s > 0;
+    return (struct beats_clock){
+        .now = true_time(f, f->count - 1),
+        .period = (double)((wedge ? f->kept_period_s : f->period.period_s) * f->rate_hz),
+        .rate_hz = (double)f->rate_hz,
+        .confidence = wedge ? f->kept_confidence : f->period.confidence,
+        .two_humped = f->two_humped || wedge,
+        .usual_mmhg = f->rises.usual_mmhg,
+    };
 }
 
 bool finder_next(struct finder *f, struct pulse *out) {
     if (!f->due)
         return false;
-    struct beats_clock clock = {
-        .now = true_time(f, f->count - 1),
-        .period = (double)(f->period.period_s * f->rate_hz),
-        .rate_hz = (double)f->rate_hz,
-        .confidence = f->period.confidence,
-    };
+    struct beats_clock clock = clock_of(f);
     struct rise rise;
     if (rises_open(&f->rises, &rise))
-        beats_offer_open(&f->beats, true_time(f, rise.half), &rise, f->rises.usual_mmhg);
+        beats_offer_open(&f->beats, true_time(f, rise.half), &rise);
     bool found = beats_decide(&f->beats, &clock, out);
     beats_take_back(&f->beats);
     f->due = found;

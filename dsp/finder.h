@@ -12,7 +12,10 @@
 #include "dsp/smoother.h"
 
 struct finder {
-    float rate_hz; /* kept by finder_reset() */
+    float rate_hz;   /* kept by finder_reset() */
+    bool two_humped; /* kept by finder_reset(): an atrium, where a and v may be equally high */
+    float kept_period_s, kept_confidence; /* while a wedge is on; else 0 */
+    int32_t wedge_left;                   /* samples until the last pulses of a wedge are decided */
     struct smoother smoother;
     struct period period;
     struct rises rises;
@@ -22,8 +25,10 @@ struct finder {
     double risen_at;
 };
 
-void finder_init(struct finder *f, float rate_hz, float least_mmhg);
+void finder_init(struct finder *f, float rate_hz, float least_mmhg, bool two_humped);
 void finder_reset(struct finder *f);
+/* A wedge begins: two humps from here on, and the heart beats on as it did in the artery. */
+void finder_wedge(struct finder *f, bool begins);
 void finder_push(struct finder *f, float mmhg);
 bool finder_next(struct finder *f, struct pulse *out);
 /* True once after each complete rise that is most likely a pulse; *at: the middle of its

@@ -32,8 +32,10 @@ static bool stands_high(const struct line_view *v) {
     return v->look->range03 <= 1 && v->look->low03 >= least;
 }
 
+/* Not before a reference: high pulmonary pressures are no flush. */
 static bool above_any_pulse(const struct line_view *v) {
-    return v->look->low03 > v->before->high + larger(8, 0.30f * v->before->pulse);
+    return v->referenced &&
+           v->look->low03 > v->before->high + larger(8, 0.30f * v->before->pulse);
 }
 
 static bool clipped(const struct line_view *v) {
@@ -78,8 +80,11 @@ static bool zeroing(const struct line_view *v) {
 static bool motion(const struct line_view *v) {
     const struct features_look *k = v->look;
     const struct reference_levels *b = v->before;
-    if (k->fast > larger(3, 0.30f * b->pulse))
+    float pulse = v->referenced ? b->pulse : larger(b->pulse, k->lasting.pulse);
+    if (k->fast > larger(3, 0.30f * pulse))
         return true;
+    if (!v->referenced)
+        return false; /* nothing is known yet of what a pulse reaches here */
     bool excursion = k->high01 > b->high + larger(15, 0.9f * b->pulse) ||
                      k->low01 < b->low - larger(12, 0.8f * b->pulse);
     return excursion && k->fast > larger(1, 0.06f * b->pulse);
