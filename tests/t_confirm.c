@@ -1,0 +1,508 @@
+/* Confirming: what was seen is what is decided, once, by whom it may be, with its audit row;
+ * through the interface's own functions and a real database. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "tests/cluster.h"
+#include "tests/said.h"
+#include "worklist/api.h"
+#include "worklist/api_route.h"
+#include "worklist/audit.h"
+#include "worklist/confirm.h"
+#include "worklist/store.h"
+#include "worklist/worklist.h"
+#include <pthread.h>
+
+enum { CLIENTS = 16, ITEMS = 20, CASE = 77 };
+
+static struct {
+    struct cluster cluster;
+    struct db app;
+    struct epochs epochs;
+    struct hub hub;
+    struct counters counters;
+    struct windows windows;
+    struct api api;
+    struct said said;
+    char kim[USER_TOKEN], tom[USER_TOKEN], mia[USER_TOKEN]; /* two technologists, a reader */
+    int64_t study;
+    uint64_t tick;
+} t;
+
+static void store(struct wire_frame *frame) {
+    static struct store_batch batch;
+    uint8_t bytes[8192];
+    size_t length = 0;
+    memset(&batch, 0, sizeof batch);
+    assert_int_equal(wire_pack(frame, bytes, sizeof bytes, &length), HEMO_OK);
+    struct store_item *item = &batch.item[0];
+    batch.count = 1;
+    batch.journal = t.said.journal;
+    batch.next_before = frame->sequence;
+    batch.next_after = frame->sequence + 1;
+    item->kind = frame->kind;
+    item->sequence = frame->sequence;
+    item->length = length;
+    item->bytes = malloc(length);
+    memcpy(item->bytes, bytes, length);
+    if (frame->kind == WIRE_EVENT)
+        item->body.event = frame->body.event;
+    else
+        item->body.begin = frame->body.epoch_begin;
+    if (!store_commit(&t.app, &t.epochs, &batch))
+        fail_msg("%s", t.app.error);
+    store_clear(&batch);
+}
+
+/* A new suggested measurement: its id. */
+static const char *suggest(char id[EVENT_ID_TEXT]) {
+    static struct wire_frame frame;
+    said_measurement(&t.said, &frame, t.tick += 2000);
+    id_text(frame.body.event.id, id);
+    store(&frame);
+    return id;
+}
+
+static struct api_answer ask(struct db *db, const char *token, const char *method_and_path,
+                             const char *body) {
+    struct api_request request = {
+        .content_type = "application/json", .body = body, .length = strlen(body)};
+    struct api_answer answer;
+    const char *space = strchr(method_and_path, ' ');
+    snprintf(request.method, sizeof request.method, "%.*s", (int)(space - method_and_path),
+             method_and_path);
+    snprintf(request.path, sizeof request.path, "%s", space + 1);
+    snprintf(request.token, sizeof request.token, "%s", token);
+    api_run(&t.api, db, &request, &answer);
+    return answer;
+}
+
+static int status_of(const char *token, const char *method_and_path, const char *body) {
+    struct api_answer answer = ask(&t.app, token, method_and_path, body);
+    free(answer.body);
+    return answer.status;
+}
+
+struct seen {
+    int64_t version;
+    char digest[MEASURE_DIGEST];
+    char state[16];
+    double systolic;
+};
+
+static struct seen look(const char *id) {
+    struct seen seen = {0};
+    char *text = confirm_json(&t.app, id);
+    assert_non_null(text);
+    json_t *m = json_loads(text, 0, NULL);
+    seen.version = json_get_int(m, "version", 0);
+    snprintf(seen.digest, sizeof seen.digest, "%s", json_get_text(m, "digest"));
+    snprintf(seen.state, sizeof seen.state, "%s", json_get_text(m, "state"));
+    seen.systolic = json_number_value(
+        json_object_get(json_array_get(json_object_get(m, "values"), 0), "value"));
+    json_decref(m);
+    free(text);
+    return seen;
+}
+
+/* POST with version and digest as seen, a fresh or given request_id, and more fields. */
+static struct api_answer decide(const char *token, const char *id, const char *verb,
+                                const struct seen *seen, const char *more) {
+    char path[100], body[400];
+    static int n;
+    snprintf(path, sizeof path, "POST /api/measurements/%s/%s", id, verb);
+    bool has_id = strstr(more, "request_id") != NULL;
+    if (has_id)
+        snprintf(body, sizeof body, "{\"version\":%lld,\"digest\":\"%s\"%s}",
+                 (long long)seen->version, seen->digest, more);
+    else
+        snprintf(body, sizeof body,
+                 "{\"version\":%lld,\"digest\":\"%s\",\"request_id\":\"request-%d\"%s}",
+                 (long long)seen->version, seen->digest, ++n, more);
+    return ask(&t.app, token, path, body);
+}
+
+static int decided(const char *token, const char *id, const char *verb, const struct seen *seen,
+                   const char *more) {
+    struct api_answer answer = decide(token, id, verb, seen, more);
+    free(answer.body);
+    return answer.status;
+}
+
+static void each_decision_leaves_its_mark(void **state) {
+    (void)state;
+    char id[EVENT_ID_TEXT];
+    int64_t audit = cluster_count(&t.app, "select count(*) from audit");
+    struct seen first = (suggest(id), look(id));
+    assert_string_equal(first.state, "suggested");
+    assert_int_equal(decided(t.kim, id, "adjust", &first,
+                             ",\"values\":{\"systolic\":125.04},\"reason\":\"whip\""),
+                     200);
+    struct seen second = look(id);
+    assert_string_equal(second.state, "adjusted");
+    assert_true(second.version == 2 && strcmp(first.digest, second.digest) != 0);
+    assert_float_equal(second.systolic, 125, 1e-9);
+    assert_int_equal(decided(t.kim, id, "undo", &second, ""), 200);
+    struct seen third = look(id);
+    assert_float_equal(third.systolic, 121.3, 1e-9);
+    assert_int_equal(decided(t.kim, id, "reject", &third, ",\"reason\":\"ectopy\""), 200);
+    assert_string_equal(look(id).state, "rejected");
+    assert_int_equal(cluster_count(&t.app, "select count(*) from audit"), audit + 3);
+    assert_int_equal(audit_verify(&t.app, NULL).result, AUDIT_WHOLE);
+    assert_int_equal(
+        cluster_count(&t.app,
+                      "select count(*) from measurement where machine_values like '%121.3%'"),
+        cluster_count(&t.app, "select count(*) from measurement"));
+}
+
+static void only_what_was_seen_can_be_decided(void **state) {
+    (void)state;
+    char id[EVENT_ID_TEXT];
+    struct seen seen = (suggest(id), look(id)), wrong = seen;
+    wrong.version = 2;
+    assert_int_equal(decided(t.kim, id, "accept", &wrong, ""), 409);
+    wrong = seen;
+    wrong.digest[0] = wrong.digest[0] == 'a' ? 'b' : 'a';
+    assert_int_equal(decided(t.kim, id, "accept", &wrong, ""), 409);
+    assert_int_equal(decided(t.kim, id, "undo", &seen, ""), 409);
+    assert_int_equal(decided(t.kim, id, "accept", &seen, ""), 200);
+    assert_int_equal(decided(t.kim, id, "accept", &seen, ""), 409);
+    struct seen now = look(id);
+    assert_int_equal(decided(t.tom, id, "undo", &now, ""), 403);
+    assert_int_equal(decided(t.mia, id, "undo", &now, ""), 403);
+    assert_int_equal(decided(t.kim, "00000000000000000000000000000001", "accept", &seen, ""), 404);
+    struct api_answer answer = decide(t.tom, id, "reject", &seen, ",\"reason\":\"other\"");
+    json_t *body = json_loads(answer.body, 0, NULL);
+    assert_string_equal(json_get_text(json_object_get(body, "now"), "by"), "kim");
+    json_decref(body);
+    free(answer.body);
+}
+
+static void a_repeat_gets_the_first_answer(void **state) {
+    (void)state;
+    char id[EVENT_ID_TEXT], other[EVENT_ID_TEXT];
+    struct seen seen = (suggest(id), look(id));
+    struct api_answer first =
+        decide(t.kim, id, "accept", &seen, ",\"request_id\":\"the-same-one\"");
+    struct api_answer again =
+        decide(t.kim, id, "accept", &seen, ",\"request_id\":\"the-same-one\"");
+    assert_int_equal(first.status, 200);
+    assert_int_equal(again.status, 200);
+    assert_string_equal(first.body, again.body);
+    free(first.body);
+    free(again.body);
+    struct seen another = (suggest(other), look(other));
+    assert_int_equal(decided(t.kim, other, "accept", &another, ",\"request_id\":\"the-same-one\""),
+                     409);
+    assert_string_equal(look(other).state, "suggested");
+    assert_int_equal(decided(t.tom, other, "accept", &another, ",\"request_id\":\"the-same-one\""),
+                     200);
+}
+
+static void values_out_of_range_are_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *values;
+        int status;
+    } cases[] = {
+        {"{\"systolic\":331}", 400},
+        {"{\"systolic\":-21}", 400},
+        {"{\"edp\":10}", 400},
+        {"{\"nothing\":1}", 400},
+        {"{}", 400},
+        {"{\"systolic\":\"9\"}", 400},
+        {"{\"systolic\":null}", 400},
+        {"[]", 400},
+        {"{\"systolic\":330}", 200},
+    };
+    char id[EVENT_ID_TEXT], more[100];
+    struct seen seen = (suggest(id), look(id));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        snprintf(more, sizeof more, ",\"values\":%s", cases[i].values);
+        int status = decided(t.kim, id, "adjust", &seen, more);
+        if (status != cases[i].status)
+            fail_msg("%s: %d (want %d)", cases[i].values, status, cases[i].status);
+    }
+}
+
+struct client {
+    pthread_t thread;
+    char (*ids)[EVENT_ID_TEXT];
+    const struct seen *seen;
+    int number, wins, refused;
+};
+
+static void *race(void *context) {
+    struct client *c = context;
+    struct db db;
+    db_init(&db, t.cluster.app, "race");
+    for (int i = 0; i < ITEMS; i++) {
+        int at = (i + c->number) % ITEMS;
+        char path[100], body[300];
+        snprintf(path, sizeof path, "POST /api/measurements/%s/accept", c->ids[at]);
+        snprintf(body, sizeof body,
+                 "{\"version\":1,\"digest\":\"%s\",\"request_id\":\"race-%d-%d-x\"}",
+                 c->seen[at].digest, c->number, at);
+        struct api_answer answer = ask(&db, c->number % 2 ? t.kim : t.tom, path, body);
+        c->wins += answer.status == 200 ? 1 : 0;
+        c->refused += answer.status == 409 ? 1 : 0;
+        free(answer.body);
+    }
+    db_close(&db);
+    return NULL;
+}
+
+static void sixteen_clients_have_twenty_winners(void **state) {
+    (void)state;
+    static char ids[ITEMS][EVENT_ID_TEXT];
+    struct seen seen[ITEMS];
+    struct client clients[CLIENTS];
+    int wins = 0, refused = 0;
+    int64_t audit = cluster_count(&t.app, "select count(*) from audit where what = 'accept'");
+    for (int i = 0; i < ITEMS; i++)
+        seen[i] = (suggest(ids[i]), look(ids[i]));
+    for (int i = 0; i < CLIENTS; i++) {
+        clients[i] = (struct client){.ids = ids, .seen = seen, .number = i};
+        assert_int_equal(pthread_create(&clients[i].thread, NULL, race, &clients[i]), 0);
+    }
+    for (int i = 0; i < CLIENTS; i++) {
+        pthread_join(clients[i].thread, NULL);
+        wins += clients[i].wins;
+        refused += clients[i].refused;
+    }
+    printf("%d clients, %d items: %d winners, %d refused\n", CLIENTS, ITEMS, wins, refused);
+    assert_int_equal(wins, ITEMS);
+    assert_int_equal(refused, CLIENTS * ITEMS - ITEMS);
+    assert_int_equal(cluster_count(&t.app, "select count(*) from audit where what = 'accept'"),
+                     audit + ITEMS);
+    assert_int_equal(audit_verify(&t.app, NULL).result, AUDIT_WHOLE);
+}
+
+static void roles_origins_and_types_are_checked(void **state) {
+    (void)state;
+    char accept[100], id[EVENT_ID_TEXT];
+    snprintf(accept, sizeof accept, "POST /api/measurements/%s/accept", suggest(id));
+    const struct {
+        const char *what, *token, *call, *body;
+        int status;
+    } cases[] = {
+        {"nobody reads", "", "GET /api/studies", "", 401},
+        {"a made-up cookie", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "GET /api/studies", "",
+         401},
+        {"a reader reads", t.mia, "GET /api/studies", "", 200},
+        {"a reader accepts nothing", t.mia, accept, "{}", 403},
+        {"a technologist acknowledges nothing", t.kim, "POST /api/studies/1/acknowledge", "{}",
+         403},
+        {"a technologist ends no study", t.kim, "POST /api/studies/1/done", "{}", 403},
+        {"a reader opens no case", t.mia, "POST /api/rooms/1/case", "{}", 403},
+        {"a reader closes no case", t.mia, "DELETE /api/rooms/1/case", "{}", 403},
+        {"a reader adds no study", t.mia, "POST /api/studies", "{}", 403},
+        {"missing fields", t.kim, accept, "{}", 400},
+        {"a body that is no JSON", t.kim, accept, "{", 400},
+        {"an unknown study", t.mia, "POST /api/studies/4711/acknowledge",
+         "{\"request_id\":\"12345678\"}", 404},
+        {"a number too large", t.kim, "GET /api/cases/99999999999999999/measurements", "", 404},
+        {"an id too short", t.kim, "GET /api/measurements/abc/strip", "", 404},
+        {"no such call", t.kim, "GET /api/other", "", 404},
+        {"no such method", t.kim, "DELETE /api/studies", "", 405},
+        {"a room never heard", t.kim, "POST /api/rooms/9/case",
+         "{\"study\":1,\"request_id\":\"12345679\"}", 404},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int status = status_of(cases[i].token, cases[i].call, cases[i].body);
+        if (status != cases[i].status)
+            fail_msg("%s: %d (want %d)", cases[i].what, status, cases[i].status);
+    }
+}
+
+static void foreign_pages_change_nothing(void **state) {
+    (void)state;
+    static const struct {
+        const char *origin, *type;
+        int status;
+    } cases[] = {
+        {"", "application/json", 200},
+        {"http://127.0.0.1:7410", "application/json; charset=utf-8", 200},
+        {"http://localhost:7410", "application/json", 200},
+        {"http://127.0.0.1:7411", "application/json", 403},
+        {"https://127.0.0.1:7410", "application/json", 403},
+        {"http://evil.example", "application/json", 403},
+        {"null", "application/json", 403},
+        {"", "text/plain", 400},
+        {"", "application/jsonp", 400},
+        {"", "", 400},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char body[100];
+        snprintf(body, sizeof body,
+                 "{\"pinned\":true,\"why\":\"test\",\"request_id\":\"origin-%zu-x\"}", i);
+        struct api_request request = {.method = "POST", .body = body, .length = strlen(body)};
+        struct api_answer answer;
+        snprintf(request.path, sizeof request.path, "/api/studies/%lld/pin", (long long)t.study);
+        snprintf(request.token, sizeof request.token, "%s", t.kim);
+        snprintf(request.origin, sizeof request.origin, "%s", cases[i].origin);
+        snprintf(request.content_type, sizeof request.content_type, "%s", cases[i].type);
+        api_run(&t.api, &t.app, &request, &answer);
+        free(answer.body);
+        if (answer.status != cases[i].status)
+            fail_msg("%s, %s: %d (want %d)", cases[i].origin, cases[i].type, answer.status,
+                     cases[i].status);
+    }
+}
+
+static void passwords_are_tried_five_times_a_minute(void **state) {
+    (void)state;
+    for (int i = 0; i < 7; i++) {
+        int status = status_of("", "POST /api/login", "{\"user\":\"kim\",\"password\":\"wrong\"}");
+        assert_int_equal(status, i < 5 ? 401 : 429);
+    }
+    assert_int_equal(
+        status_of("", "POST /api/login", "{\"user\":\"nobody\",\"password\":\"wrong\"}"), 401);
+}
+
+static void sessions_end(void **state) {
+    (void)state;
+    char token[USER_TOKEN];
+    assert_true(session_begin(&t.app, "mia", token));
+    assert_int_equal(status_of(token, "GET /api/me", ""), 200);
+    assert_int_equal(status_of(token, "POST /api/logout", "{}"), 200);
+    assert_int_equal(status_of(token, "GET /api/me", ""), 401);
+    assert_true(session_begin(&t.app, "mia", token));
+    assert_true(db_do(
+        &t.app, "update session set seen_at = now() - interval '11 min' where user_name = 'mia'"));
+    assert_int_equal(status_of(token, "GET /api/me", ""), 401);
+    assert_true(session_begin(&t.app, "mia", t.mia));
+}
+
+/* The order that SQL lists is the order that rank.c says, after random findings, recoveries and
+ * pins. */
+static void list_stands_in_rank_order(void **unused) {
+    (void)unused;
+    static struct wire_frame frame;
+    struct worklist w;
+    uint64_t raised = 0;
+    for (int round = 0; round < 6; round++) {
+        if (round % 2 == 0)
+            said_finding(&t.said, &frame, EVENT_FALLING_BP, raised = t.tick += 2000);
+        else
+            said_recovered(&t.said, &frame, raised, t.tick += 2000);
+        store(&frame);
+        assert_true(db_do(&t.app, "begin") && worklist_begin(&w, &t.app));
+        PGresult *r = db_query(
+            &t.app, "select id from study_view where status <> 'done' order by position", DB_NONE);
+        assert_int_equal(PQntuples(r), (int)w.count);
+        for (int i = 0; i < PQntuples(r); i++)
+            assert_int_equal(rank_position(w.keys, w.count, db_number(r, i, 0)), i + 1);
+        PQclear(r);
+        worklist_end(&w);
+        assert_true(db_do(&t.app, "rollback"));
+        int64_t tier = cluster_count(&t.app, "select tier from study where accession = 'A1'");
+        assert_int_equal(tier, round % 2 == 0 ? TIER_URGENT : TIER_ROUTINE);
+    }
+    /* replaying study_move gives each open study its key */
+    assert_int_equal(
+        cluster_count(
+            &t.app, "select count(*) from study s join lateral (select * from study_move m where "
+                    "m.study = s.id order by id desc limit 1) m on true where m.to_tier <> s.tier "
+                    "or m.pinned <> s.pinned or m.read_by <> s.read_by"),
+        0);
+}
+
+/* What no EpochBegin binds, or binds to another case, is kept apart; the database itself refuses it
+ * too. */
+static void events_of_another_case_are_quarantined(void **unused) {
+    (void)unused;
+    static struct wire_frame frame;
+    int64_t events = cluster_count(&t.app, "select count(*) from event");
+    said_measurement(&t.said, &frame, t.tick += 2000);
+    frame.body.event.case_number = CASE + 1;
+    store(&frame);
+    said_measurement(&t.said, &frame, t.tick += 2000);
+    frame.body.event.epoch += 1;
+    store(&frame);
+    said_measurement(&t.said, &frame, t.tick += 2000);
+    frame.body.event.room = 2;
+    store(&frame);
+    assert_int_equal(cluster_count(&t.app, "select count(*) from event"), events);
+    assert_int_equal(cluster_count(&t.app, "select count(*) from quarantine"), 3);
+    assert_false(
+        db_do(&t.app,
+              "insert into event select sha256(id)::bytea, journal, position, kind, stream, epoch, "
+              "case_number + 1, room, site, channel, state, tick, at, frame from event limit 1"));
+}
+
+static bool add_people(void) {
+    char password[USER_PASSWORD];
+    return user_add(&t.app, "kim", "technologist", password) == USER_OK &&
+           user_add(&t.app, "tom", "technologist", password) == USER_OK &&
+           user_add(&t.app, "mia", "reader", password) == USER_OK &&
+           user_add(&t.app, "mia", "reader", password) == USER_EXISTS &&
+           user_add(&t.app, "Eve", "reader", password) == USER_WRONG &&
+           user_add(&t.app, "eve", "admin", password) == USER_WRONG &&
+           session_begin(&t.app, "kim", t.kim) && session_begin(&t.app, "tom", t.tom) &&
+           session_begin(&t.app, "mia", t.mia);
+}
+
+static bool add_study(const char *accession, const char *uid, int64_t *id) {
+    const struct study_new study = {"P1", "", "DEMO^P1", accession, "", uid, "test", 120};
+    struct worklist w;
+    bool ok = db_do(&t.app, "begin") && worklist_begin(&w, &t.app) &&
+              (*id = worklist_add(&w, &study, "test")) > 0;
+    worklist_end(&w);
+    return ok && db_do(&t.app, "commit");
+}
+
+static int set_up(void **state) {
+    (void)state;
+    static struct wire_frame frame;
+    char sql[200];
+    int64_t other = 0;
+    db_init(&t.app, t.cluster.app, "test");
+    epochs_init(&t.epochs);
+    hub_init(&t.hub);
+    windows_init(&t.windows);
+    t.api = (struct api){.hub = &t.hub,
+                         .counters = &t.counters,
+                         .epochs = &t.epochs,
+                         .windows = &t.windows,
+                         .origin = "http://127.0.0.1:7410"};
+    api_init(&t.api);
+    t.said = (struct said){.stream = 1, .room = 1, .journal = 5, .epoch = 9, .case_number = CASE};
+    if (!db_ready(&t.app) || !add_people() || !add_study("A0", "1.0", &other) ||
+        !add_study("A1", "1.1", &t.study) || !add_study("A2", "1.2", &other))
+        return -1;
+    snprintf(sql, sizeof sql, "insert into lab_case (number, study, room) values (%d, %lld, 1)",
+             CASE, (long long)t.study);
+    if (!db_do(&t.app, sql))
+        return -1;
+    said_begin(&t.said, &frame);
+    store(&frame);
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_decision_leaves_its_mark),
+        cmocka_unit_test(only_what_was_seen_can_be_decided),
+        cmocka_unit_test(a_repeat_gets_the_first_answer),
+        cmocka_unit_test(values_out_of_range_are_refused),
+        cmocka_unit_test(sixteen_clients_have_twenty_winners),
+        cmocka_unit_test(roles_origins_and_types_are_checked),
+        cmocka_unit_test(foreign_pages_change_nothing),
+        cmocka_unit_test(passwords_are_tried_five_times_a_minute),
+        cmocka_unit_test(sessions_end),
+        cmocka_unit_test(list_stands_in_rank_order),
+        cmocka_unit_test(events_of_another_case_are_quarantined),
+    };
+    int code = cluster_open(&t.cluster);
+    if (code != 0)
+        return code;
+    code = cmocka_run_group_tests(tests, set_up, NULL);
+    db_close(&t.app);
+    hub_close(&t.hub);
+    windows_close(&t.windows);
+    cluster_close(&t.cluster);
+    return code;
+}
