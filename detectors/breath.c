@@ -2,24 +2,16 @@
 #include "proto/quantity.h"
 #include <math.h>
 
-enum { SAY_EVERY_S = 5, FRESH_S = 10, BEFORE_S = 120 };
+enum { SAY_EVERY_S = 5, FRESH_S = 10 };
 
 void breath_reset(struct line *line) {
     respiration_init(&line->respiration, (float)line->rate_hz);
 }
 
-static bool within(const struct line *line, uint64_t tick, double seconds) {
-    double ticks = seconds * line->rate_hz * line->ticks_per_sample;
-    return line->breath_known && (double)tick <= (double)line->breath_tick + ticks;
-}
-
 const struct breathing *breath_now(const struct report_call *call, const struct line *line) {
-    bool same = line->breath_from_tick >= line->clean_tick;
-    return same && within(line, call->now_tick, FRESH_S) ? &line->breathing : NULL;
-}
-
-const struct breathing *breath_before(const struct line *line, uint64_t tick) {
-    return within(line, tick, BEFORE_S) ? &line->breathing : NULL;
+    bool same = line->breath_known && line->breath_from_tick >= line->clean_tick;
+    uint64_t fresh = (uint64_t)(FRESH_S * call->room->base_rate_hz);
+    return same && call->now_tick <= line->breath_tick + fresh ? &line->breathing : NULL;
 }
 
 static void say(struct report_call *call, struct line *line) {

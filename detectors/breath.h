@@ -9,5 +9,3 @@ void breath_reset(struct line *line);
 
 /* What is known of the stretch that is running; NULL: nothing. */
 const struct breathing *breath_now(const struct report_call *call, const struct line *line);
-/* What was known shortly before `tick`, in this visit or the one before: its rate still holds. */
-const struct breathing *breath_before(const struct line *line, uint64_t tick);

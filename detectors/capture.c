@@ -174,7 +174,7 @@ void capture_beat(struct report_call *call, struct line *line) {
 static void level_reading(struct report_call *call, const struct line *line, uint64_t from_tick,
                           uint32_t site) {
     struct levels levels = levels_average(line, from_tick, line->levels_tick);
-    if (levels.count == 0 || line->levels_tick / line_level_ticks(line) % ROOM_CLOCKS_PER_S != 0)
+    if (levels.count == 0)
         return;
     struct event event = report_new(call, line, EVENT_READING, call->now_tick);
     event.site = site;
@@ -211,8 +211,6 @@ static bool level_measurement(struct report_call *call, const struct line *line,
     out->from_tick = (double)to_tick > length ? to_tick - (uint64_t)length : 0;
     out->quality = fmin(1, (double)levels.count / WEDGE_LEVELS_FULL);
     event_add_value(out, QUANTITY_MEAN, levels.mean_mmhg, levels.spread_mmhg);
-    if (isfinite(levels.endexp_mmhg))
-        event_add_value(out, QUANTITY_MEAN_ENDEXP, levels.endexp_mmhg, 0);
     return true;
 }
 

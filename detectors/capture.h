@@ -9,7 +9,7 @@ void capture_beat(struct report_call *call, struct line *line);
 /* A wedge, or a visit at PCW, ended: its mean over breaths. */
 void capture_wedge(struct report_call *call, struct line *line, uint64_t from_tick,
                    uint64_t to_tick);
-/* While a state leaves nothing but a mean: a reading of it, once a second. */
+/* While a state leaves nothing but a mean: a reading of it. */
 void capture_pulseless(struct report_call *call, struct line *line);
 void capture_wedged(struct report_call *call, struct line *line, uint64_t from_tick);
 /* By a person. HEMO_NOT_FOUND: no usable beat in the last back_ms. */

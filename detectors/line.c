@@ -85,6 +85,8 @@ static void state_began(struct report_call *call, struct line *line, uint32_t st
     event.state = EVENT_BEGAN;
     line->opened_tick[bit] = event.tick;
     report_send(call, &event);
+    if (state == EVENT_NO_PULSE)
+        capture_pulseless(call, line); /* at once: an alarm waits for the mean */
     if (!interrupts(state))
         return;
     if (line->breaks == 0 || !open_before)
@@ -308,6 +310,8 @@ static void add_level(struct report_call *call, struct line *line, float mmhg) {
         return;
     float level = line->level_missing == 0 ? (float)(line->level_sum / window) : NAN;
     keep_level(line, level, call->now_tick + line->ticks_per_sample);
+    if (line->levels_tick / line_level_ticks(line) % ROOM_CLOCKS_PER_S != 0)
+        return; /* readings once a second */
     if (line->open_states >> (EVENT_NO_PULSE - STATE_FIRST) & 1)
         capture_pulseless(call, line);
     if (line_wedged(line))

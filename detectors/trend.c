@@ -16,13 +16,6 @@ double trend_median(float *values, uint32_t count) {
     return count % 2 == 1 ? upper : ((double)values[count / 2 - 1] + upper) / 2;
 }
 
-double trend_share(float *values, uint32_t count, double share) {
-    if (count == 0)
-        return NAN;
-    qsort(values, count, sizeof *values, compare);
-    return (double)values[(uint32_t)(share * (count - 1) + 0.5)];
-}
-
 double trend_spread(const float *values, uint32_t count) {
     if (count < 2)
         return 0;

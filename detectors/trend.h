@@ -6,8 +6,6 @@ enum { TREND_POINTS_MAX = 48 };
 
 /* NAN for none; of two middle ones their mean. */
 double trend_median(float *values, uint32_t count);
-/* The value below which `share` (0..1) of them lie; NAN for none. */
-double trend_share(float *values, uint32_t count, double share);
 /* Standard deviation over count - 1; 0 for fewer than two. */
 double trend_spread(const float *values, uint32_t count);
 /* Theil-Sen: the median slope over all pairs of values one step apart; NAN ones are skipped. Per

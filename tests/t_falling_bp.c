@@ -109,6 +109,22 @@ static void test_a_fall_is_found_in_time(void **state) {
     }
 }
 
+/* The condition must hold in good time: a longer hold finds the same fall so much later. */
+static void test_the_hold_counts(void **state) {
+    (void)state;
+    double found_s[2];
+    for (int i = 0; i < 2; i++) {
+        struct run *run = open_run(&falling_bp_class);
+        run->rules.fall_hold_s = i == 0 ? 0 : 20;
+        ramp(run, 200, 95, 95);
+        ramp(run, 100, 95, 55);
+        assert_int_equal(count_of(run, EVENT_RAISED), 1);
+        found_s[i] = (double)run->found[0].tick / HZ;
+        free(run);
+    }
+    assert_true(found_s[1] - found_s[0] > 15 && found_s[1] - found_s[0] < 25);
+}
+
 static void test_it_goes_on_and_recovers(void **state) {
     (void)state;
     struct run *run = open_run(&falling_bp_class);
@@ -249,6 +265,7 @@ static void test_low_pressure(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_fall_is_found_in_time),
+        cmocka_unit_test(test_the_hold_counts),
         cmocka_unit_test(test_it_goes_on_and_recovers),
         cmocka_unit_test(test_what_is_no_fall),
         cmocka_unit_test(test_a_moved_transducer_is_no_fall),

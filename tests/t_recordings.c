@@ -183,6 +183,32 @@ static void test_wedge_marked(void **state) {
     marked_wedge(marks);
 }
 
+/* The wedges of p001224 are found without a mark; the means of the trace between its marks. */
+static void test_wedges_found(void **state) {
+    (void)state;
+    static const struct {
+        double from_s, to_s, mmhg;
+    } wedges[] = {{363, 372, 27.3}, {1873, 1884, 18.7}, {3666, 3684, 14.5}};
+    struct heard *heard = listen(PA_1224, SITE_PA, NULL, 0);
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < heard->count; i++) {
+        const struct event *event = &heard->events[i];
+        double mean, from_s = seconds(heard, event->from_tick),
+                     to_s = seconds(heard, event->to_tick);
+        if (event->kind != EVENT_MEASUREMENT || event->site != SITE_PCW)
+            continue;
+        assert_true(event_value(event, QUANTITY_MEAN, &mean));
+        assert_true(found < 3);
+        print_message("p001224: wedge mean %.1f mmHg over %.1f-%.1f s (want %.1f)\n", mean, from_s,
+                      to_s, wedges[found].mmhg);
+        assert_true(from_s >= wedges[found].from_s && to_s <= wedges[found].to_s);
+        assert_true(fabs(mean - wedges[found].mmhg) <= 1);
+        found++;
+    }
+    assert_int_equal(found, 3);
+    free(heard);
+}
+
 static void test_wedge_marked_as_site(void **state) {
     (void)state;
     const struct play_mark marks[] = {{wedge_from_s, MARK_SITE, SITE_PCW, 0},
@@ -264,6 +290,7 @@ int main(void) {
         cmocka_unit_test(test_wedge_gives_no_beats),
         cmocka_unit_test(test_wedge_marked),
         cmocka_unit_test(test_wedge_marked_as_site),
+        cmocka_unit_test(test_wedges_found),
         cmocka_unit_test(test_falling_pressure_is_found_once),
         cmocka_unit_test(test_no_fall_in_sample_record2),
         cmocka_unit_test(test_no_fall_in_pt42_open),

@@ -572,6 +572,28 @@ static void test_a_running_finding_keeps_its_rules(void **state) {
     feed_close(&feed);
 }
 
+/* Breathing at 15/min is found in the atrium's pressure, and its means are over whole breaths. */
+static void test_breathing_is_found(void **state) {
+    (void)state;
+    struct feed feed;
+    struct spectrum spectrum;
+    assert_true(spectrum_init(&spectrum));
+    feed_open(&feed, 5);
+    room_spectrum(feed.room, &spectrum);
+    feed_blocks(&feed, 25);
+    const struct event *breath = trace_find(&feed.trace, EVENT_BREATH, EVENT_STATE_NONE);
+    double rate, swing, mean;
+    assert_non_null(breath);
+    assert_true(event_value(breath, QUANTITY_RESP_RATE, &rate));
+    assert_true(event_value(breath, QUANTITY_RESP_SWING, &swing));
+    assert_true(event_value(breath, QUANTITY_MEAN, &mean));
+    assert_true(fabs(rate - 15) < 0.7);
+    assert_true(swing > 0.8 && swing < 5);
+    assert_true(breath->to_tick - breath->from_tick > 20 * BASE_HZ);
+    feed_close(&feed);
+    spectrum_close(&spectrum);
+}
+
 static void test_memory_is_bounded(void **state) {
     (void)state;
     print_message("a room: %zu KiB, of which one line %zu KiB\n", room_size() / 1024,
@@ -600,6 +622,7 @@ int main(void) {
         cmocka_unit_test(test_without_a_case_nothing_is_measured),
         cmocka_unit_test(test_a_new_epoch_begins_clean),
         cmocka_unit_test(test_a_running_finding_keeps_its_rules),
+        cmocka_unit_test(test_breathing_is_found),
         cmocka_unit_test(test_memory_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
