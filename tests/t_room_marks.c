@@ -1,0 +1,161 @@
+/* room: marks, captures, cases, rules and breathing. */
+#include "proto/quantity.h"
+#include "tests/feed.h"
+#include <stdio.h>
+
+static struct stream_mark mark_at(double at_s, uint32_t kind, uint32_t channel) {
+    return (struct stream_mark){
+        .tick = (uint64_t)(at_s * BASE_HZ), .kind = kind, .channel = channel};
+}
+
+static void marked_run(struct feed *feed, uint32_t count) {
+    feed_open(feed, 5);
+    struct stream_mark flush = mark_at(20, MARK_FLUSH, 0), end = mark_at(25, MARK_FLUSH, 0);
+    struct stream_mark site = mark_at(30, MARK_SITE, 1), phase = mark_at(40, MARK_PHASE, 0);
+    flush.value = 1;
+    site.site = SITE_RV;
+    phase.phase = PHASE_EXERCISE;
+    assert_int_equal(room_mark(feed->room, &site, trace_event, &feed->trace), HEMO_OK);
+    assert_int_equal(room_mark(feed->room, &phase, trace_event, &feed->trace), HEMO_OK);
+    assert_int_equal(room_mark(feed->room, &flush, trace_event, &feed->trace), HEMO_OK);
+    assert_int_equal(room_mark(feed->room, &end, trace_event, &feed->trace), HEMO_OK);
+    feed_blocks(feed, count);
+}
+
+static void test_marks_apply_at_their_tick(void **state) {
+    (void)state;
+    struct feed one, other;
+    marked_run(&one, 25);
+    marked_run(&other, 1024);
+    assert_true(trace_same(&one.trace, &other.trace));
+    assert_int_equal(trace_count(&one.trace, EVENT_MARKED, EVENT_STATE_NONE), 4);
+    for (uint32_t i = 0; i < one.trace.count; i++) {
+        const struct event *e = &one.trace.events[i];
+        if (e->channel == 1 && e->kind == EVENT_BEAT)
+            assert_int_equal(e->site, e->emitted_tick < 30 * BASE_HZ ? SITE_PA : SITE_RV);
+        assert_int_equal(e->phase, e->emitted_tick < 40 * BASE_HZ ? PHASE_REST : e->phase);
+        bool valued = (e->kind == EVENT_BEAT && e->values_count > 1) || e->kind == EVENT_READING;
+        if (valued && e->channel == 0)
+            assert_false(e->from_tick < 25 * BASE_HZ && e->to_tick > 20 * BASE_HZ);
+        if (e->kind == EVENT_MEASUREMENT && e->channel == 1)
+            assert_false(e->from_tick < 30 * BASE_HZ && e->to_tick > 30 * BASE_HZ);
+    }
+    feed_close(&one);
+    feed_close(&other);
+}
+
+static void test_marks_that_do_not_fit(void **state) {
+    (void)state;
+    struct feed feed;
+    feed_open(&feed, 5);
+    struct stream_mark channel = mark_at(1, MARK_NOTE, 4), far = mark_at(1e6, MARK_NOTE, 0);
+    struct stream_mark site = mark_at(1, MARK_SITE, 0), kind = mark_at(1, 99, 0);
+    struct stream_mark good = mark_at(1, MARK_NOTE, 0);
+    site.site = 30;
+    assert_int_equal(room_mark(feed.room, &channel, trace_event, &feed.trace), HEMO_BAD_NUMBER);
+    assert_int_equal(room_mark(feed.room, &far, trace_event, &feed.trace), HEMO_BAD_NUMBER);
+    assert_int_equal(room_mark(feed.room, &site, trace_event, &feed.trace), HEMO_BAD_ENUM);
+    assert_int_equal(room_mark(feed.room, &kind, trace_event, &feed.trace), HEMO_BAD_ENUM);
+    for (int i = 0; i < ROOM_MARKS_MAX; i++)
+        assert_int_equal(room_mark(feed.room, &good, trace_event, &feed.trace), HEMO_OK);
+    assert_int_equal(room_mark(feed.room, &good, trace_event, &feed.trace), HEMO_NO_ROOM);
+    feed_close(&feed);
+}
+
+static void test_a_capture_by_hand(void **state) {
+    (void)state;
+    struct feed feed;
+    feed_open(&feed, 5);
+    for (uint32_t s = 0; s < 30; s++) {
+        feed_send(&feed, SLOW, 125);
+        feed_send(&feed, FAST, 250);
+    }
+    uint32_t before = trace_count(&feed.trace, EVENT_MEASUREMENT, EVENT_SUGGESTED);
+    struct wire_capture capture = {.target_stream = 7, .channel = 0, .back_ms = 5000};
+    assert_int_equal(room_capture(feed.room, &capture, trace_event, &feed.trace), HEMO_OK);
+    const struct event *m = &feed.trace.events[feed.trace.count - 1];
+    double mean;
+    assert_int_equal(trace_count(&feed.trace, EVENT_MEASUREMENT, EVENT_SUGGESTED), before + 1);
+    assert_int_equal(m->kind, EVENT_MEASUREMENT);
+    assert_true(m->from_tick >= 25 * BASE_HZ && m->to_tick <= 30 * BASE_HZ);
+    assert_in_range(m->beats_count, 3, 7);
+    assert_true(event_value(m, QUANTITY_MEAN, &mean));
+    assert_true(mean > 70 && mean < 120);
+    capture.channel = 3; /* an electrocardiogram is kept, not measured */
+    assert_int_equal(room_capture(feed.room, &capture, trace_event, &feed.trace), HEMO_NOT_FOUND);
+    feed_close(&feed);
+}
+
+static void test_without_a_case_nothing_is_measured(void **state) {
+    (void)state;
+    struct feed feed;
+    feed_open(&feed, 0);
+    for (uint32_t s = 0; s < 30; s++) {
+        feed_send(&feed, SLOW, 125);
+        feed_send(&feed, FAST, 250);
+    }
+    struct wire_capture capture = {.target_stream = 7, .channel = 0, .back_ms = 5000};
+    assert_int_equal(room_capture(feed.room, &capture, trace_event, &feed.trace), HEMO_WRONG_CASE);
+    assert_true(trace_count(&feed.trace, EVENT_READING, EVENT_STATE_NONE) > 20);
+    assert_int_equal(trace_count(&feed.trace, EVENT_MEASUREMENT, EVENT_SUGGESTED), 0);
+    feed_close(&feed);
+}
+
+/* A low pressure is raised by version 1; version 2 comes while it runs, and its end still names
+ * version 1. */
+static void test_a_running_finding_keeps_its_rules(void **state) {
+    (void)state;
+    struct feed feed;
+    feed_open(&feed, 5);
+    struct rules rules = rules_default();
+    rules.low_mean_mmhg = 110;
+    rules.low_hold_s = 10;
+    room_rules(feed.room, &rules);
+    for (uint32_t s = 0; s < 30; s++) {
+        feed_send(&feed, SLOW, 125);
+        feed_send(&feed, FAST, 250);
+    }
+    const struct event *raised = trace_find(&feed.trace, EVENT_LOW_BP, EVENT_RAISED);
+    assert_non_null(raised);
+    assert_int_equal(raised->rule_version, 1);
+    rules.version = 2;
+    rules.low_mean_mmhg = 50; /* by these it would have recovered at once */
+    room_rules(feed.room, &rules);
+    feed_blocks(&feed, 25);
+    assert_int_equal(trace_count(&feed.trace, EVENT_LOW_BP, EVENT_RECOVERED), 0);
+    feed_close(&feed);
+}
+
+/* Breathing at 15/min is found in the atrium's pressure, and its means are over whole breaths. */
+static void test_breathing_is_found(void **state) {
+    (void)state;
+    struct feed feed;
+    struct spectrum spectrum;
+    assert_true(spectrum_init(&spectrum));
+    feed_open(&feed, 5);
+    room_spectrum(feed.room, &spectrum);
+    feed_blocks(&feed, 25);
+    const struct event *breath = trace_find(&feed.trace, EVENT_BREATH, EVENT_STATE_NONE);
+    double rate, swing, mean;
+    assert_non_null(breath);
+    assert_true(event_value(breath, QUANTITY_RESP_RATE, &rate));
+    assert_true(event_value(breath, QUANTITY_RESP_SWING, &swing));
+    assert_true(event_value(breath, QUANTITY_MEAN, &mean));
+    assert_true(fabs(rate - 15) < 0.7);
+    assert_true(swing > 0.8 && swing < 5);
+    assert_true(breath->to_tick - breath->from_tick > 20 * BASE_HZ);
+    feed_close(&feed);
+    spectrum_close(&spectrum);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_marks_apply_at_their_tick),
+        cmocka_unit_test(test_marks_that_do_not_fit),
+        cmocka_unit_test(test_a_capture_by_hand),
+        cmocka_unit_test(test_without_a_case_nothing_is_measured),
+        cmocka_unit_test(test_a_running_finding_keeps_its_rules),
+        cmocka_unit_test(test_breathing_is_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
