@@ -14,6 +14,7 @@ export async function launch() {
 /** A page of its own context that fails on what nobody should see: script errors, broken CSP. */
 export async function openPage(browser, options = {}) {
     const context = await browser.newContext({ viewport: { width: 1600, height: 900 }, ...options });
+    context.setDefaultTimeout(5000);
     const page = await context.newPage();
     page.problems = [];
     page.on('pageerror', (error) => page.problems.push(String(error)));

@@ -44,6 +44,7 @@ export class Fake {
         this.peers = new Set();
         this.calls = []; /* "POST /api/..." of every change that was asked for */
         this.drawn = [];
+        this.upgrade_wait_ms = 0; /* a slow socket: what happens before it opens is told to nobody */
         this.feed = { stopped: false, delay_ms: 0, lost_sites: [], start_ms: Date.now() - 60000, tick: 30000 };
         for (const site of ['RA', 'PA', 'PCW']) this.measurements.push(measurement(this.rooms[0], site));
     }
@@ -154,6 +155,10 @@ export class Fake {
 
     #upgrade(request, socket) {
         if (request.url !== '/ws' || !this.#user(request)) return socket.destroy();
+        setTimeout(() => this.#welcome(request, socket), this.upgrade_wait_ms);
+    }
+
+    #welcome(request, socket) {
         const peer = accept(request, socket);
         peer.rooms = [];
         this.peers.add(peer);

@@ -175,8 +175,10 @@ export class App extends EventTarget {
     /** @param {import('./types.js').FeedStatus} status */
     #takeStatus(status) {
         if (status.room !== this.shown) return;
+        const agreed = this.caseAgrees;
         this.status = status;
         const now = performance.now();
+        if (agreed !== this.caseAgrees) this.#judge(); /* name, traces and numbers go together */
         if (this.caseAgrees || now - this.rooms_asked_ms < 1000) return;
         this.rooms_asked_ms = now;
         api.get('/api/rooms').then((a) => this.#takeRooms(a.rooms)).catch(() => {});
@@ -184,11 +186,12 @@ export class App extends EventTarget {
 
     /** @param {{state: string, attempt: number, retry_at_ms: number}} link */
     #takeLink(link) {
-        const again = link.state === 'open' && this.ever_open;
+        const opened = link.state === 'open' && this.link.state !== 'open';
         const lost = this.link.state === 'open' && link.state !== 'open';
         this.link = link;
         if (link.state === 'open') this.ever_open = true;
-        if (again) this.snapshot().catch(() => {});
+        /* also the first time: what changed between the first snapshot and now was told to nobody */
+        if (opened) this.snapshot().catch(() => {});
         /* the session may have ended: then the login is the answer, not "try again" */
         if (lost || link.state === 'waiting') api.get('/api/me').catch(() => {});
         this.say('link');

@@ -1,0 +1,139 @@
+/* checks_look.mjs - readable by everybody, dark, one ring, text is text (A16-A18). */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { live, pixels, ready, sleep, text, until } from './check.mjs';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+async function axe(page, where) {
+    await page.evaluate(AXE);
+    const found = await page.evaluate((tags) => window.axe.run(document, { runOnly: tags })
+        .then((r) => r.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' | ')}`)), TAGS);
+    assert.deepEqual(found, [], `axe on ${where}`);
+}
+
+function luminance(data, width, height) {
+    let sum = 0;
+    let bright = 0;
+    const linear = Array.from({ length: 256 }, (_, v) => {
+        const s = v / 255;
+        return s <= 0.04045 ? s / 12.92 : ((s + 0.055) / 1.055) ** 2.4;
+    });
+    for (let i = 0; i < data.length; i += 4) {
+        const y = 0.2126 * linear[data[i]] + 0.7152 * linear[data[i + 1]] + 0.0722 * linear[data[i + 2]];
+        sum += y;
+        if (y > 0.5) bright += 1;
+    }
+    return { mean: sum / (width * height), bright: bright / (width * height) };
+}
+
+async function isDark(page, where) {
+    const { mean, bright } = await pixels(page, page, luminance);
+    assert.ok(mean <= 0.05, `${where}: mean luminance ${mean.toFixed(3)}`);
+    assert.ok(bright <= 0.05, `${where}: bright pixels ${(100 * bright).toFixed(1)} %`);
+}
+
+/** Everything that can be pressed and is smaller than 44 px. */
+const smallTargets = (page) => page.$$eval('#product button, #product select, #product input, #screens a',
+    (all) => all.filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest('[hidden]'))
+        .filter((e) => e.getBoundingClientRect().height < 44 || e.getBoundingClientRect().width < 44)
+        .map((e) => `${e.textContent} ${e.getBoundingClientRect().height}`));
+
+const rings = (page) => page.$$eval('*', (all) => all.filter((e) => (
+    getComputedStyle(e).outlineStyle !== 'none' && parseFloat(getComputedStyle(e).outlineWidth) >= 2)).length);
+
+const SCREENS = ['live', 'worklist', 'study/5', 'audit'];
+const WHY = 'AO mean 74 -> 52 mmHg in 90 s; FALLING_BP rules 1; beats 81-96; q 0.96';
+
+async function visit(page, fake, look) {
+    fake.move(5, 1, 'critical', WHY);
+    fake.move(6, 2, 'urgent', WHY);
+    await page.goto(`${fake.url}#/live`);
+    await live(page);
+    await ready(page);
+    await page.keyboard.press('F2');
+    await page.keyboard.press('Enter');
+    await sleep(300);
+    for (const screen of SCREENS) {
+        await page.goto(`${fake.url}#/${screen}`);
+        await sleep(500);
+        await look(screen);
+    }
+}
+
+export const checks = [
+    {
+        id: 'A16', title: 'axe finds nothing on login, live, worklist, history, audit and the key sheet',
+        async run({ page, fake }) {
+            await page.goto(fake.url);
+            await page.waitForSelector('#login:not([hidden])');
+            await axe(page, 'login');
+            await page.fill('#login-user', 'tech');
+            await page.fill('#login-password', 'wrong');
+            await page.click('#login-button');
+            await until('a reason', async () => /wrong/.test(await text(page, '#login-message')));
+            await page.fill('#login-password', 'demo');
+            await page.click('#login-button');
+            await page.waitForSelector('#product:not([hidden])');
+            await visit(page, fake, (screen) => axe(page, screen));
+            await page.keyboard.press('F1');
+            await axe(page, 'key sheet');
+        },
+    },
+    {
+        id: 'A16b', title: 'targets are at least 44 px and there is exactly one focus ring', user: 'tech',
+        async run({ page, fake }) {
+            await visit(page, fake, async (screen) => {
+                assert.deepEqual(await smallTargets(page), [], screen);
+            });
+            await page.goto(`${fake.url}#/live`);
+            await sleep(300);
+            await page.keyboard.press('F2');
+            assert.equal(await rings(page), 1);
+            for (let i = 0; i < 12; i++) {
+                await page.keyboard.press('Tab');
+                assert.ok((await rings(page)) <= 1);
+            }
+        },
+    },
+    {
+        id: 'A18', title: 'dark: mean luminance <= 0.05, bright pixels <= 5 %, also when the feed is lost',
+        user: 'tech',
+        async run({ page, fake }) {
+            await sleep(4000);
+            await visit(page, fake, (screen) => isDark(page, screen));
+            await page.goto(`${fake.url}#/live`);
+            fake.feed.stopped = true;
+            await sleep(2500);
+            await isDark(page, 'stale');
+        },
+    },
+    {
+        id: 'TEXT', title: 'markup in a name or a reason stays text', user: 'tech',
+        async run({ page, fake }) {
+            const evil = '<img src=x onerror="window.broken=1"><b>bold</b>';
+            fake.studies[0].patient_name = evil;
+            fake.move(1, 1, 'critical', evil);
+            await until('the name', async () => (await text(page, '#patient')) === evil);
+            await page.goto(`${fake.url}#/worklist`);
+            await sleep(400);
+            assert.equal(await page.$$eval('#product img:not(.logo), #product b', (all) => all.length), 0);
+            assert.equal(await page.evaluate(() => window.broken), undefined);
+        },
+    },
+    {
+        id: 'NARROW', title: '1366x768 without sideways scroll, and at 200 % nothing is cut off sideways',
+        user: 'tech',
+        async run({ page, fake }) {
+            for (const [width, height] of [[1366, 768], [683, 384]]) {
+                await page.setViewportSize({ width, height });
+                await visit(page, fake, async (screen) => {
+                    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+                    assert.ok(wide <= width, `${screen} at ${width}: ${wide} px wide`);
+                });
+            }
+        },
+    },
+];
