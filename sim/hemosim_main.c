@@ -22,8 +22,10 @@ static void catch_signals(void) {
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    action.sa_handler = SIG_IGN; /* a closed pipe is an error of the write, with a line */
+    /* A closed pipe and a file-size limit are errors of the write: one line, and an exit code. */
+    action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
+    sigaction(SIGXFSZ, &action, NULL);
 }
 
 /* Blocks of 40 ms: small enough for a live trace, large enough that a record's head costs little.

@@ -72,7 +72,8 @@ enum hemo_error info_run(const struct options *options, struct failure *failure)
                                           .to_s = options->to_s,
                                           .signals = options->signals,
                                           .maps = options->maps,
-                                          .maps_count = options->maps_count};
+                                          .maps_count = options->maps_count,
+                                          .ignore_checksums = options->ignore_checksums};
     enum hemo_error error = record_source_open(&source, &config, failure);
     if (error)
         return error;

@@ -6,16 +6,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static const struct {
+    int number;
+    enum hemo_error error;
+    const char *what;
+} causes[] = {
+    {ENOSPC, HEMO_DISK_FULL, "no space left; nothing was written (want a disk with room)"},
+    {EDQUOT, HEMO_DISK_FULL, "quota used up; nothing was written (want a disk with room)"},
+    {EFBIG, HEMO_DISK_FULL, "larger than a file may be here; nothing was written (see ulimit -f)"},
+    {EACCES, HEMO_IO, "no permission (want a folder that can be written)"},
+    {EPERM, HEMO_IO, "no permission (want a folder that can be written)"},
+    {EROFS, HEMO_IO, "read-only file system (want a folder that can be written)"},
+    {ENOENT, HEMO_IO, "no such folder (want one that exists)"},
+    {ENOTDIR, HEMO_IO, "no such folder (want one that exists)"},
+    {EISDIR, HEMO_IO, "is a folder (want a file name)"},
+};
+
+/* A result that cannot be written is a failure while running (1), not a bad input. */
 static enum hemo_error failed(const struct output *o, int number, struct failure *failure) {
-    const char *what = number == ENOSPC || number == EDQUOT ? "no space left; nothing was written"
-                       : number == EACCES || number == EPERM || number == EROFS
-                           ? "no permission (want a folder that can be written)"
-                       : number == ENOENT || number == ENOTDIR
-                           ? "no such folder (want one that exists)"
-                           : "cannot be written";
-    /* A result that cannot be written is a failure while running (1), not a bad input. */
-    enum hemo_error error = number == ENOSPC || number == EDQUOT ? HEMO_DISK_FULL : HEMO_IO;
-    return failure_set(failure, error, "%.200s: %s", o->path, what);
+    for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++)
+        if (causes[i].number == number)
+            return failure_set(failure, causes[i].error, "%.200s: %s", o->path, causes[i].what);
+    return failure_set(failure, HEMO_IO, "%.200s: cannot be written (error %d)", o->path, number);
 }
 
 static bool plain_or_new(const char *path) {
@@ -44,6 +56,7 @@ enum hemo_error output_open(struct output *output, const char *path, struct fail
 enum hemo_error output_commit(struct output *output, struct failure *failure) {
     assert(output->file);
     int number = 0;
+    errno = 0; /* what failed earlier is tried again by fflush(), and fails again */
     if (fflush(output->file) || ferror(output->file))
         number = errno ? errno : EIO;
     if (!number && !output->direct && fsync(fileno(output->file)))

@@ -279,6 +279,8 @@ static enum hemo_error open_parts(struct record_source *r,
         return error;
     if (config->ignore_checksums)
         wfdb_ignore_checksums(r->record);
+    else if ((error = wfdb_verify(r->record, failure)))
+        return error;
     if ((error = choose(r, config->signals, failure)) ||
         (error = describe(r, config->path, failure)) || (error = map_sites(r, config, failure)) ||
         (error = set_range(r, config, failure)))

@@ -498,12 +498,16 @@ static enum hemo_error read_piece(struct wfdb *r, const struct piece *p, struct 
 
 /* Opens the segment that holds the next frame, when it is another one. */
 static enum hemo_error reach_segment(struct wfdb *r, struct failure *failure) {
-    if (r->position >= r->segment_first && r->position < r->segment_first + r->segment_frames)
+    bool inside =
+        r->position >= r->segment_first && r->position < r->segment_first + r->segment_frames;
+    /* The first frame opens its segment anew, so that the sums begin with it. */
+    if (inside && (r->position > r->segment_first || !r->summed_frames))
         return HEMO_OK;
     uint32_t index = 0;
     uint64_t first = 0;
-    while (r->position >= first + r->whole.segments[index].frames)
+    while (r->whole.segments_count && r->position >= first + r->whole.segments[index].frames)
         first += r->whole.segments[index++].frames;
+    assert(index < r->segments_count); /* position is below the sum of their frames */
     return open_segment(r, index, first, failure);
 }
 
@@ -531,4 +535,18 @@ int wfdb_read(struct wfdb *record, uint32_t frames_max, int16_t *samples, struct
         r->position += p.count;
     }
     return (int)p.total;
+}
+
+enum hemo_error wfdb_verify(struct wfdb *record, struct failure *failure) {
+    enum { FRAMES = 4096 };
+    int16_t *samples = malloc((size_t)FRAMES * record->frame_samples * sizeof *samples);
+    if (!samples)
+        return failure_set(failure, HEMO_NO_ROOM, "no memory for a block");
+    int got = 1;
+    wfdb_seek(record, 0);
+    while (got > 0)
+        got = wfdb_read(record, FRAMES, samples, failure);
+    free(samples);
+    wfdb_seek(record, 0);
+    return got < 0 ? failure->error : HEMO_OK;
 }

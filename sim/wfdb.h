@@ -38,5 +38,10 @@ uint32_t wfdb_frame_samples(const struct wfdb *record);
 /* Go on reading at that frame (at most frames). */
 void wfdb_seek(struct wfdb *record, uint64_t frame);
 
+/* Reads the whole record once and comes back to its beginning: HEMO_OK, or the first value or sum
+ * that is not its header's. So that nothing is said or sent of a record that turns out to be
+ * damaged. */
+enum hemo_error wfdb_verify(struct wfdb *record, struct failure *failure);
+
 /* Do not compare checksums: for a record that is known to be cut. */
 void wfdb_ignore_checksums(struct wfdb *record);
