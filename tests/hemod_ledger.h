@@ -1,6 +1,8 @@
 /* hemod_ledger.h - what a journal holds, checked record by record, for tests of hemod. */
 #pragma once
+#include "ingest/feed.h"
 #include "ingest/reader.h"
+#include "ingest/station.h"
 #include "proto/wire.h"
 #include "tests/hemod_peers.h"
 
@@ -105,6 +107,68 @@ static inline bool ledger_read(struct ledger *l, const char *folder) {
         if (id_equal(l->ids[i - 1], l->ids[i]))
             l->double_events++;
     return error == HEMO_NOT_FOUND;
+}
+
+/* The journal's inputs once more through fresh stations, in one thread: the events that must stand
+ * in it. */
+struct ledger_rerun {
+    struct station stations[LEDGER_FEEDS];
+    uint64_t cases[LEDGER_FEEDS];
+    struct event_id *ids;
+    uint64_t count;
+};
+
+static inline void ledger_heard(void *context, const struct event *event) {
+    struct ledger_rerun *r = context;
+    assert(r->count < LEDGER_EVENTS);
+    r->ids[r->count++] = event->id;
+}
+
+static inline void ledger_rerun_record(struct ledger_rerun *r, const struct wire_frame *frame) {
+    struct station_sink sink = {ledger_heard, r};
+    uint32_t target = frame->kind == WIRE_CASE_OPEN || frame->kind == WIRE_CASE_CLOSE
+                          ? frame->body.case_change.target_stream
+                          : 0;
+    if (frame->kind == WIRE_EPOCH_BEGIN) {
+        station_begin(&r->stations[frame->body.epoch_begin.stream], &frame->body.epoch_begin,
+                      &sink);
+    } else if (target) {
+        uint64_t after = feed_case_after(r->cases[target], frame);
+        if (after != r->cases[target])
+            station_end(&r->stations[target], &sink);
+        r->cases[target] = after;
+    } else if (frame->kind != WIRE_EVENT) {
+        station_frame(&r->stations[frame->stream], frame, &sink);
+    }
+}
+
+/* How many events of the journal and of the second run differ. */
+static inline uint64_t ledger_differences(struct ledger *l, const char *folder) {
+    struct reader reader;
+    struct record record;
+    struct rules rules = rules_default();
+    static struct ledger_rerun r;
+    uint64_t differences = 0;
+    memset(&r, 0, sizeof r);
+    r.ids = calloc(LEDGER_EVENTS, sizeof *r.ids);
+    for (uint32_t i = 1; i < LEDGER_FEEDS; i++)
+        station_init(&r.stations[i], i, i, &rules);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY);
+    reader_init(&reader, fd);
+    reader_seek(&reader, (struct place){1, 0});
+    while (reader_next(&reader, (struct place){UINT32_MAX, UINT32_MAX}, &record) == HEMO_OK)
+        if (wire_parse(&l->frame, record.payload, record.length) == HEMO_OK)
+            ledger_rerun_record(&r, &l->frame);
+    reader_close(&reader);
+    close(fd);
+    qsort(r.ids, r.count, sizeof *r.ids, ledger_order);
+    for (uint64_t i = 0; i < r.count && i < l->events; i++)
+        differences += !id_equal(r.ids[i], l->ids[i]);
+    differences += r.count > l->events ? r.count - l->events : l->events - r.count;
+    for (uint32_t i = 1; i < LEDGER_FEEDS; i++)
+        station_close(&r.stations[i]);
+    free(r.ids);
+    return differences;
 }
 
 static inline void ledger_free(struct ledger *l) {

@@ -81,6 +81,7 @@ static void killed_in_mid_stream(void **state) {
     struct process p;
     void *context = zmq_ctx_new();
     unsigned seed = 20251124;
+    double made_again = 0; /* events whose frames were durable when hemod died, and they were not */
     (void)state;
     process_folder(&p, true);
     configure(&p);
@@ -97,6 +98,7 @@ static void killed_in_mid_stream(void **state) {
         assert_int_equal(process_stop(&p, SIGKILL), 128 + SIGKILL);
         run_for((int)(rand_r(&seed) % 100), true); /* nobody there */
         assert_true(process_start(&p));
+        made_again += process_metric(&p, "hemod_recovered_events");
     }
     run_for(400, true);
     run_for(20000, false);
@@ -119,6 +121,8 @@ static void killed_in_mid_stream(void **state) {
            (unsigned long long)ledger.commands, (unsigned long long)client.next);
     for (int i = 0; i < FEEDS; i++)
         assert_int_equal(ledger.samples[i + 1], feeds[i].next_tick);
+    printf("events made again after a kill: %g\n", made_again);
+    assert_int_equal(ledger_differences(&ledger, folder), 0);
     assert_int_equal(ledger.doubled, 0);
     assert_int_equal(ledger.wrong, 0);
     assert_int_equal(ledger.misplaced, 0);
