@@ -153,7 +153,7 @@ static bool damped(const struct line_view *v) {
     const struct features_window *w = &v->look->lasting;
     const struct reference_levels *b = v->before;
     float share = v->kind == LINE_ARTERIAL ? 0.68f : 0.50f;
-    return v->referenced && v->kind != LINE_ATRIAL && w->pulse < share * b->pulse &&
+    return v->mature && v->kind != LINE_ATRIAL && w->pulse < share * b->pulse &&
            fabsf(w->mean - b->mean) < larger(4, 0.18f * b->mean) && w->up < 0.70f * b->up;
 }
 

@@ -7,6 +7,7 @@ struct line_view {
     const struct reference_levels *before;
     enum line_kind kind;
     bool referenced;  /* `before` was learnt here, not assumed */
+    bool mature;      /* ... over some ten seconds */
     uint32_t state;   /* of the line now: some states hold on more easily than they begin */
     bool pulmonary_artery;
     int32_t since_upstroke, since_overwedge, since_no_pulse; /* tenths of a second */

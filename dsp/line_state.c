@@ -6,7 +6,8 @@
 
 /* Tenths of a second. */
 enum { CLEAN_STEPS = 20, REFERENCE_EVERY = 5, RELEARN = 60, RELEARN_DAMPED = 3000, REBASE = 200 };
-enum { SMALL_PULSE = 200, SITE_TOLD = 30, REBASE_ENTRIES = 6, LONG_AGO = 1 << 20 };
+enum { SMALL_PULSE = 200, SITE_TOLD = 30, LONG_AGO = 1 << 20 };
+enum { REBASE_ENTRIES = 6, MATURE_ENTRIES = 16 }; /* of the reference */
 
 _Static_assert(LINE_STEPS > 100, "remembers ten seconds");
 
@@ -54,6 +55,7 @@ static struct line_view view_of(const struct line_state *l, const struct feature
     return (struct line_view){
         .look = look, .before = &l->reference.now, .kind = l->kind,
         .referenced = l->reference.valid, .state = l->state,
+        .mature = l->reference.count >= MATURE_ENTRIES,
         .pulmonary_artery = l->kind == LINE_PULMONARY && artery,
         .since_upstroke = l->since_upstroke, .since_overwedge = l->since_overwedge,
         .since_no_pulse = l->since_no_pulse};
@@ -143,6 +145,8 @@ static void enter(struct line_state *l, uint32_t state, struct line_change *chan
     change->began_step = l->steps - (rule >= 0 && state != l->marked ? line_rules[rule].window : 1);
     if (change->began_step < 0)
         change->began_step = 0;
+    if (l->state == EVENT_LEARNING && state != EVENT_NONE)
+        reference_reset(&l->reference); /* learnt at the edge of a disturbance */
     l->state = state;
     l->in_state = l->quiet = l->fresh_pulse = 0;
 }

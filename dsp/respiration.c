@@ -6,7 +6,8 @@ _Static_assert((int)RESPIRATION_RING == (int)SPECTRUM_POINTS, "the whole ring is
 
 static const float points_hz = 4, lowest_hz = 0.1f, highest_hz = 0.6f, noise_hz = 0.05f;
 static const float least_share = 0.35f, least_swing_mmhg = 0.3f;
-static const float high_share = 0.8f, low_share = 0.2f, even = 0.05f;
+static const float high_share = 0.8f, low_share = 0.2f;
+static const float least_skewness = 0.25f;
 enum { LOBE = 2 }; /* bins that a Hann window spreads one frequency over, to each side */
 
 void respiration_init(struct respiration *r, float rate_hz) {
@@ -105,15 +106,18 @@ static float percentile(const float *sorted, int n, float share) {
     return sorted[(int)(share * (float)(n - 1) + 0.5f)];
 }
 
-static enum breathing_kind kind_of(const float *sorted, int n) {
-    float middle = 0.5f * (percentile(sorted, n, 0.1f) + percentile(sorted, n, 0.9f));
-    int above = 0;
-    for (int i = 0; i < n; i++)
-        above += sorted[i] > middle;
-    float share = (float)above / (float)n;
-    if (fabsf(share - 0.5f) < even)
+/* By the skewness of the series: rare dips pull it below zero, rare humps above. */
+static enum breathing_kind kind_of(const struct respiration *r, int n) {
+    float mean = mean_of_last(r, n), squares = 0, cubes = 0;
+    for (int i = 0; i < n; i++) {
+        float d = point(r, i) - mean;
+        squares += d * d;
+        cubes += d * d * d;
+    }
+    float m2 = squares / (float)n, m3 = cubes / (float)n;
+    if (m3 * m3 < least_skewness * least_skewness * m2 * m2 * m2)
         return BREATHING_UNKNOWN;
-    return share > 0.5f ? BREATHING_SPONTANEOUS : BREATHING_VENTILATED;
+    return m3 < 0 ? BREATHING_SPONTANEOUS : BREATHING_VENTILATED;
 }
 
 static bool describe(const struct respiration *r, float hz, float share, struct breathing *out) {
@@ -126,7 +130,7 @@ static bool describe(const struct respiration *r, float hz, float share, struct 
     float swing = percentile(sorted, n, 0.9f) - percentile(sorted, n, 0.1f);
     if (swing < least_swing_mmhg)
         return false;
-    enum breathing_kind kind = kind_of(sorted, n);
+    enum breathing_kind kind = kind_of(r, n);
     float level = kind == BREATHING_SPONTANEOUS ? high_share : low_share;
     *out = (struct breathing){
         .from = (int64_t)point_time(r, r->count - n), .to = r->next_foot,

@@ -9,10 +9,10 @@
  * respiration, if it holds a third of the power and is not half the heart rate (alternans). A
  * hole between two beats begins the series anew: no mean spans a gap.
  *
- * End-expiration: breathing alone dips the pressure, a ventilator lifts it, and expiration is
- * the longer part of either. So the level at which the series stays longer is end-expiratory:
- * the 80th percentile of the beats' means where dips are the shorter part, the 20th where humps
- * are. Where both are equally long nothing is said; a person has to. */
+ * End-expiration: breathing alone dips the pressure, a ventilator lifts it, and expiration is the
+ * longer part of either. So the level at which the series stays longer is end-expiratory: the
+ * 80th percentile of the held means where it has dips (negative skewness), the 20th where it has
+ * humps. Where it has neither nothing is said; a person has to. */
 #pragma once
 #include "dsp/spectrum.h"
 #include <stdbool.h>
