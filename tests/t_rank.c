@@ -83,7 +83,7 @@ static void only_urgent_and_critical_kinds_move(void **state) {
     (void)state;
     assert_int_equal(rank_tier_of(EVENT_FALLING_BP), TIER_URGENT);
     assert_int_equal(rank_tier_of(EVENT_RISING_WEDGE), TIER_URGENT);
-    assert_int_equal(rank_tier_of(EVENT_LOW_BP), TIER_URGENT);
+    assert_int_equal(rank_tier_of(EVENT_LOW_BP), TIER_ROUTINE);
     assert_int_equal(rank_tier_of(EVENT_PULSE_LOST), TIER_CRITICAL);
     assert_int_equal(rank_tier_of(EVENT_LINE_LOST), TIER_ROUTINE);
     assert_int_equal(rank_tier_of(EVENT_BEAT), TIER_ROUTINE);
