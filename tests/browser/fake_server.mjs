@@ -45,7 +45,8 @@ export class Fake {
         this.calls = []; /* "POST /api/..." of every change that was asked for */
         this.drawn = [];
         this.upgrade_wait_ms = 0; /* a slow socket: what happens before it opens is told to nobody */
-        this.feed = { stopped: false, delay_ms: 0, lost_sites: [], start_ms: Date.now() - 60000, tick: 30000 };
+        this.feed = { stopped: false, delay_ms: 0, lost_sites: [], moved_to: {},
+            start_ms: Date.now() - 60000, tick: 30000 };
         for (const site of ['RA', 'PA', 'PCW']) this.measurements.push(measurement(this.rooms[0], site));
     }
 
@@ -148,7 +149,7 @@ export class Fake {
             const values = artery ? [n('systolic', Math.max(...samples)), n('diastolic', Math.min(...samples)),
                 n('mean', mean)] : [n('mean', mean), n('v', Math.max(...samples))];
             const text = JSON.stringify({ type: 'reading', room: room.room, channel: c.channel,
-                site: c.site, at, tick, values });
+                site: this.feed.moved_to[c.channel] ?? c.site, at, tick, values });
             for (const peer of this.peers) if (peer.rooms.includes(room.room)) peer.sendText(text);
         }
     }

@@ -171,14 +171,14 @@ export const checks = [
     {
         id: 'LOWQ', title: 'a doubtful value needs a second Enter', user: 'tech',
         async run({ page, fake }) {
-            for (const m of fake.measurements) m.quality = 0.5;
+            for (const m of fake.measurements) m.quality = 0.4;
             await page.reload();
             await ready(page);
             await page.keyboard.press('F2');
             await page.keyboard.press('Enter');
             await sleep(250);
             assert.equal(await accepted(page), 0);
-            assert.match(await text(page, '[data-testid=message]'), /low quality 0\.50/);
+            assert.match(await text(page, '[data-testid=message]'), /low quality 0\.40/);
             await page.keyboard.press('Enter');
             await until('confirmed', async () => (await accepted(page)) === 1);
         },

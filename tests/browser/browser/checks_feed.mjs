@@ -144,6 +144,20 @@ export const checks = [
         },
     },
     {
+        id: 'SITE', title: 'a catheter that moved: the lane takes the site of the newest beat, and its scale',
+        user: 'tech',
+        async run({ page, fake }) {
+            await live(page);
+            await numbersShown(page);
+            const label = '.gutter.left > :nth-child(5)';
+            assert.match(await text(page, label), /^RA.*0–20 mmHg/);
+            fake.feed.moved_to[4] = 'RV';
+            await until('the new site', async () => /^RV.*0–60 mmHg/.test(await text(page, label)), 2000);
+            assert.equal(await page.$('[data-testid=numbers-RA]'), null);
+            await until('its number', async () => (await number(page, 'RV')) !== BLANK, 2000);
+        },
+    },
+    {
         id: 'ORIGIN', title: 'a replay and a simulation say so on every screen', user: 'tech',
         options: { origin: 'replay', speed_percent: 100 },
         async run({ page }) {

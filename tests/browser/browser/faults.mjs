@@ -44,6 +44,7 @@ export const faults = [
     ['RACE', 'the first snapshot is trusted', js('app.js', 'if (opened)', 'if (false)')],
     ['CASE', 'the case is not compared', js('app.js', 'return status.case === room.case;', 'return true;')],
     ['STATE', 'states do not withhold', js('live_numbers.js', 'if (withheld || age_ms', 'if (age_ms')],
+    ['SITE', 'the old label stays', js('app.js', 'm.site && channel.site !== m.site', 'false')],
     ['ORIGIN', 'a replay is not said', js('views/header.js', "banner.hidden = origin === 'live'",
         'banner.hidden = true')],
     ['FREEZE', 'frozen goes on drawing', js('feed_worker.js', 'if (still && !painter.stale_sheet) return;\n        const tick = still ? this.frozen_head : head;',

@@ -52,7 +52,7 @@ test('what changed while one looked is said', () => {
 
 test('doubts', () => {
     assert.deepEqual(doubts(measurement(room, 'AO')), []);
-    assert.equal(doubts(measurement(room, 'AO', { quality: 0.69 })).length, 1);
+    assert.equal(doubts(measurement(room, 'AO', { quality: 0.49 })).length, 1);
     const upside = measurement(room, 'AO');
     upside.values[0].value = 60;
     assert.deepEqual(doubts(upside), ['diastolic above systolic']);

@@ -27,6 +27,9 @@ export class App extends EventTarget {
         /** @type {Worker | null} */ this.worker = null;
         /** @type {import('./feed_state.js').Feed} */ this.feed = 'connecting';
         this.rooms_asked_ms = -Infinity;
+        /** A catheter moves between two descriptions of its room; the newest beat knows where it is.
+         * @type {Map<string, string>} by room, epoch and channel */
+        this.sites = new Map();
     }
 
     /** @param {string} type @param {(detail: any) => void} listener */
@@ -204,14 +207,32 @@ export class App extends EventTarget {
             case 'room': return this.#takeRooms([m.room && typeof m.room === 'object' ? m.room : m]);
             case 'worklist': return this.takeStudies(m.version, m.studies, m.moved ?? []);
             case 'measurement': return this.say('measurement', m.measurement ?? m);
-            case 'beat': case 'reading': return this.say('reading', m);
+            case 'beat': case 'reading': return this.#takeReading(m);
             case 'state': case 'finding': case 'notice': return this.say(m.type, m);
         }
     }
 
+    /** @param {any} m a beat or a reading, which knows the site that its channel has now */
+    #takeReading(m) {
+        const room = this.rooms.get(m.room);
+        const channel = room?.channels.find((c) => c.channel === m.channel);
+        if (room && channel && m.site && channel.site !== m.site) {
+            this.sites.set(`${room.room} ${room.epoch} ${m.channel}`, m.site);
+            this.#takeRooms([room]);
+        }
+        this.say('reading', m);
+    }
+
+    /** @param {import('./types.js').Room} room */
+    #withSites(room) {
+        const channels = room.channels.map((c) => (
+            { ...c, site: this.sites.get(`${room.room} ${room.epoch} ${c.channel}`) ?? c.site }));
+        return { ...room, channels };
+    }
+
     /** @param {import('./types.js').Room[]} rooms */
     #takeRooms(rooms) {
-        for (const room of rooms) this.rooms.set(room.room, room);
+        for (const room of rooms) this.rooms.set(room.room, this.#withSites(room));
         if (!this.rooms.has(this.shown)) {
             const wanted = Number(localStorage.getItem(ROOM_KEY));
             this.shown = this.rooms.has(wanted) ? wanted : ([...this.rooms.keys()].sort()[0] ?? 0);

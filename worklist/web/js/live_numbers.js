@@ -2,13 +2,13 @@
 /* live_numbers.js - the numbers beside the traces: the last reading of each channel, its age, and
  * whether it may be shown. Old is never shown as live: past DIM_MS it fades, past BLANK_MS it goes.
  * A state that withholds (flushed, damped ...) blanks it at once and says why. Pure. */
-import { BLANK, headline, numberText, pick, shortName, valueList } from './values.js';
+import { BLANK, headline, pick, restText, valueList } from './values.js';
 
 export const DIM_MS = 5000;
 export const BLANK_MS = 12000;
 const HARMLESS = ['LEARNING', 'WEDGE']; /* said, but nothing is withheld */
 
-/** @typedef {{values: any, tick: number, running: boolean}} Reading */
+/** @typedef {{values: any, site: string, tick: number, running: boolean}} Reading */
 /** @typedef {{main: string, of: string, rest: string, age_ms: number, old: boolean,
  *   state: string}} Shown */
 
@@ -27,7 +27,7 @@ export class LiveNumbers {
         const running = m.type === 'reading';
         const known = this.readings.get(m.channel);
         if (!running && known?.running) return;
-        this.readings.set(m.channel, { values: m.values, tick: m.tick, running });
+        this.readings.set(m.channel, { values: m.values, site: m.site, tick: m.tick, running });
     }
 
     /** @param {any} m a `state` message */
@@ -57,10 +57,10 @@ export class LiveNumbers {
         if (withheld || age_ms > BLANK_MS) return { ...blank, age_ms };
         const pulse_lost = active.some(([name]) => name === 'NO_PULSE');
         const values = pulse_lost ? onlyMean(reading.values) : reading.values;
-        const { main, of, rest } = headline(values);
-        const rest_text = rest.filter((v) => v.value !== null).slice(0, 2)
-            .map((v) => `${shortName(v.quantity)} ${numberText(v.value, v.decimals)}`).join('  ');
-        return { main, of, rest: rest_text, age_ms, old: age_ms > DIM_MS, state };
+        const { main, of, rest } = headline(values, reading.site);
+        const rest_text = rest.slice(0, 2).map(restText).join(' · ');
+        const single = main.includes('/') ? '' : of; /* 124/71 needs no name */
+        return { main, of: single, rest: rest_text, age_ms, old: age_ms > DIM_MS, state };
     }
 }
 

@@ -20,7 +20,7 @@ export const REJECT_REASONS = /** @type {const} */ ([
 ]);
 
 export const PHASES = ['rest', 'exercise', 'drug', 'post'];
-export const QUALITY_LOW = 0.7;
+export const QUALITY_LOW = 0.5; /* fewer than half of the beats were usable */
 
 const SHORT = /** @type {Record<string, string>} */ ({
     mean_endexp: 'end-exp', edp: 'EDP', a: 'a', v: 'v', mean: 'mean', rate: 'rate',
@@ -55,32 +55,48 @@ export function shortName(quantity) {
     return SHORT[quantity] ?? quantity.replaceAll('_', ' ');
 }
 
-/** What a card shows large: "124/71" for arteries, the end-expiratory or plain mean elsewhere;
- * the rest stands beside it.
- * @param {any} values @returns {{main: string, of: string, unit: string, rest: Value[]}} */
-export function headline(values) {
-    const list = valueList(values);
+const ATRIA = ['RA', 'LA', 'CVP', 'PCW'];
+const BESIDE_ATRIUM = ['mean', 'a', 'v', 'resp_swing'];
+
+/** What is shown large, by the site: "124/71" for arteries and ventricles, the end-expiratory or
+ * plain mean for atria; `rest` stands beside it, the main ones first in `said`.
+ * @param {any} values @param {string} [site]
+ * @returns {{main: string, of: string, unit: string, rest: Value[], said: Value[]}} */
+export function headline(values, site = '') {
+    const list = valueList(values).filter((v) => v.value !== null);
     const has = (/** @type {string} */ q) => list.find((v) => v.quantity === q);
     const systolic = has('systolic');
-    const second = has('diastolic') ?? has('edp');
-    if (systolic && second) {
+    const second = has('edp') ?? has('diastolic');
+    const without = (/** @type {Value[]} */ shown) => list.filter((v) => !shown.includes(v));
+    if (systolic && second && !ATRIA.includes(site)) {
+        const rest = without([systolic, second]);
         return {
-            main: `${numberText(systolic.value)}/${numberText(second.value)}`,
+            main: `${numberText(systolic.value)}/${numberText(second.value)}`, rest,
             of: second.quantity === 'edp' ? 'sys/EDP' : 'sys/dia', unit: unitText(systolic.unit),
-            rest: list.filter((v) => v !== systolic && v !== second),
+            said: [systolic, second, ...rest],
         };
     }
     const one = has('mean_endexp') ?? has('mean') ?? list[0];
-    if (!one) return { main: BLANK, of: '', unit: '', rest: [] };
+    if (!one) return { main: BLANK, of: '', unit: '', rest: [], said: [] };
+    const others = without([one]);
+    const rest = ATRIA.includes(site)
+        ? others.filter((v) => BESIDE_ATRIUM.includes(v.quantity)) : others;
     return {
         main: numberText(one.value, one.decimals), of: shortName(one.quantity),
-        unit: unitText(one.unit), rest: list.filter((v) => v !== one),
+        unit: unitText(one.unit), rest, said: [one, ...rest],
     };
+}
+
+/** One of the rest: "mean 20", "75 /min". @param {Value} v */
+export function restText(v) {
+    const number = numberText(v.value, v.decimals);
+    const unit = unitText(v.unit);
+    return v.quantity === 'rate' ? `${number} ${unit || '/min'}` : `${shortName(v.quantity)} ${number}`;
 }
 
 /** "PCW mean 18 mmHg, suggested, not confirmed". @param {Measurement} m */
 export function accessibleName(m) {
-    const said = valueList(m.values).slice(0, 3).map((v) => {
+    const said = headline(m.values, m.site).said.slice(0, 3).map((v) => {
         const words = v.words ?? shortName(v.quantity);
         return `${words} ${numberText(v.value, v.decimals)} ${unitText(v.unit ?? 'mm[Hg]')}`;
     });
@@ -145,10 +161,16 @@ export function ageText(ms) {
 /** What somebody else changed while one looked: ui.md 6.11.
  * @param {Measurement} seen @param {Measurement} now */
 export function conflictText(seen, now) {
-    const was = headline(seen.values).main;
-    const is = headline(now.values).main;
+    const was = headline(seen.values, seen.site).main;
+    const is = headline(now.values, now.site).main;
     const who = now.by ? ` (${now.by}, ${clock(now.decided_at ?? now.at)})` : '';
     const change = was !== is ? `changed from ${was} to ${is}${who}`
         : `was ${STATES[now.state].spoken}${who}`;
     return `${now.site} ${change} while you looked. Nothing was saved. Check and confirm again.`;
+}
+
+/** @param {import('./types.js').Room} room "Lab 2", with the device's own name when it has one */
+export function roomName(room) {
+    const plain = `Lab ${room.room}`;
+    return !room.name || /^(lab|room)\b/i.test(room.name) ? room.name || plain : `${plain} · ${room.name}`;
 }

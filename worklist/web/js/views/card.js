@@ -4,8 +4,7 @@
 import { h, replace, setAttribute, setText } from '../dom.js';
 import { colourToken } from '../lane_scale.js';
 import {
-    accessibleName, beatsText, clock, doubts, fullTime, headline, leftOutText, numberText, shortName,
-    STATES, unitText, wordy,
+    accessibleName, beatsText, clock, doubts, fullTime, headline, leftOutText, restText, STATES, wordy,
 } from '../values.js';
 
 /** @typedef {import('../types.js').Measurement} Measurement */
@@ -56,12 +55,9 @@ function top(m) {
 /** The value in force, the rest of them, and for edited ones what the machine had said.
  * @param {Measurement} m */
 function values(m) {
-    const { main, of, unit, rest } = headline(m.values);
-    const texts = rest.filter((v) => v.value !== null && v.quantity !== 'pulse').slice(0, 3)
-        .map((v) => (unitText(v.unit) === 'mmHg'
-            ? `${shortName(v.quantity)} ${numberText(v.value, v.decimals)}`
-            : `${numberText(v.value, v.decimals)} ${unitText(v.unit)}`));
-    const was = headline(m.machine_values).main;
+    const { main, of, unit, rest } = headline(m.values, m.site);
+    const texts = rest.filter((v) => v.quantity !== 'pulse').slice(0, 3).map(restText);
+    const was = headline(m.machine_values, m.site).main;
     const edited = m.state === 'adjusted' ? h('span', { class: 'was' }, `was ${was}, machine`) : null;
     return h('div', { class: 'card-values' }, h('span', { class: 'card-main' }, main),
         h('span', { class: 'card-of' }, `${unit} ${of}`), edited,
@@ -82,7 +78,7 @@ function warnings(m) {
     const found = m.state === 'suggested' ? doubts(m) : [];
     if (!found.length) return [];
     return [h('div', { class: 'card-line warning' },
-        `! ${found.join(', ')}. Look at the strip: Enter twice confirms.`)];
+        `! ${found.join(', ')}: Enter twice`)];
 }
 
 /** @param {Measurement} m */

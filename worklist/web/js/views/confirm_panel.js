@@ -7,7 +7,7 @@
 import { api, ApiError, requestId } from '../api.js';
 import { h, replace, setText } from '../dom.js';
 import { keepHash, makeHash } from '../router.js';
-import { conflictText, doubts, REJECT_REASONS, STATES } from '../values.js';
+import { conflictText, doubts, REJECT_REASONS, roomName, STATES } from '../values.js';
 import { Card } from './card.js';
 import { DecisionBar } from './decision_bar.js';
 import { StripInset } from './strip.js';
@@ -134,7 +134,7 @@ export class ConfirmPanel {
         setText(this.count, String(open));
         const room = this.app.room;
         this.empty.hidden = this.cards.size > 0;
-        const name = room?.name ?? 'this room';
+        const name = room ? roomName(room) : 'this room';
         setText(this.empty, this.case ? 'Nothing measured yet in this case. Values appear when a site '
             + 'was steady, or press F8.' : `No case open in ${name}. Values belong to a case: open one.`);
     }

@@ -36,7 +36,7 @@ export class DecisionBar {
     #title() {
         const { m } = this;
         if (!m) return setText(this.title, 'Nothing chosen. F2 goes to the list.');
-        const { main, unit, of } = headline(m.values);
+        const { main, unit, of } = headline(m.values, m.site);
         const name = `${m.site} ${of} ${main} ${unit}`;
         const text = {
             normal: `${name} · ${STATES[m.state].word}`, reject: `Reject ${name}: why?`,

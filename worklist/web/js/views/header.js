@@ -2,7 +2,7 @@
 /* header.js - the frame of every screen: where one is, whose data it is, how old it is. */
 import { byId, h, replace, setText } from '../dom.js';
 import { makeHash } from '../router.js';
-import { clock } from '../values.js';
+import { clock, roomName } from '../values.js';
 
 export class Header {
     /** @param {import('../app.js').App} app */
@@ -41,10 +41,10 @@ export class Header {
     drawRoom() {
         const { app } = this;
         const rooms = [...app.rooms.values()].sort((a, b) => a.room - b.room);
-        const names = rooms.map((r) => `${r.room}:${r.name}`).join('|');
+        const names = rooms.map((r) => `${r.room}:${roomName(r)}`).join('|');
         if (this.rooms.dataset.names !== names) {
             this.rooms.dataset.names = names;
-            replace(this.rooms, ...rooms.map((r) => h('option', { value: r.room }, r.name)));
+            replace(this.rooms, ...rooms.map((r) => h('option', { value: r.room }, roomName(r))));
         }
         this.rooms.value = String(app.shown);
         this.drawPatient();

@@ -5,7 +5,7 @@ import { h, replace, setAttribute, setText } from '../dom.js';
 import { colourToken, firstScale, limits, stepScale } from '../lane_scale.js';
 import { LiveNumbers } from '../live_numbers.js';
 import { pxPerSecond } from '../sweep.js';
-import { ageText, clock, unitText } from '../values.js';
+import { ageText, clock, roomName, unitText } from '../values.js';
 
 const RESIZE_MS = 150;
 const LANE_IDLE_MS = 1000;
@@ -195,13 +195,13 @@ export class Lanes {
         const last = status?.newest_at_ms ? clock(new Date(status.newest_at_ms).toISOString()) : '';
         if (!room) return 'No rooms yet. A room appears when its feed says hello.';
         if (!app.caseAgrees) return 'The case is changing. Traces of another case are not shown.';
-        if (app.feed === 'connecting') return `Connecting to ${room.name} …`;
+        if (app.feed === 'connecting') return `Connecting to ${roomName(room)} …`;
         if (app.feed === 'frozen') {
             const s = Math.floor((performance.now() - app.frozen_ms) / 1000);
             return `FROZEN ${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}  Space goes on`;
         }
         if (app.current) return '';
-        if (idle === null || idle === undefined) return `NO DATA. Nothing has come from ${room.name}.`;
+        if (idle === null || idle === undefined) return `NO DATA. Nothing has come from ${roomName(room)}.`;
         return `NO DATA ${(idle / 1000).toFixed(1)} s. Trace is old. Last sample ${last}`;
     }
 }

@@ -62,7 +62,7 @@ export class StudyView {
             ? `${study.acknowledged_by}, ${clock(study.acknowledged_at)}` : null;
         return h('dl', { class: 'facts' },
             ...fact('Why', study.reason), ...fact('Next rule', study.next_rule),
-            ...fact('Position', String(study.position)), ...fact('Status', statusText(study, this.app)),
+            ...fact('Position', String(study.position)), ...fact('Status', statusText(study)),
             ...fact('Study', study.description), ...fact('Accession', study.accession),
             ...fact('Arrived', clock(study.arrived_at)), ...fact('Read by', clock(study.read_by)),
             ...fact('Acknowledged', acknowledged));

@@ -22,11 +22,9 @@ export function patientText(study) {
     return study.patient_name.replaceAll('^', ', ');
 }
 
-/** @param {Study} study @param {import('../app.js').App} app */
-export function statusText(study, app) {
-    if (study.status !== 'in_lab') return study.status;
-    const room = study.room === null ? null : app.rooms.get(study.room);
-    return `in ${room?.name ?? `room ${study.room}`}`;
+/** @param {Study} study */
+export function statusText(study) {
+    return study.status === 'in_lab' ? `in Lab ${study.room ?? '?'}` : study.status;
 }
 
 /** @param {Study} study */
@@ -37,9 +35,8 @@ function acknowledgedText(study) {
 }
 
 export class StudyRow {
-    /** @param {Study} study @param {import('../app.js').App} app @param {Acts} acts */
-    constructor(study, app, acts) {
-        this.app = app;
+    /** @param {Study} study @param {Acts} acts */
+    constructor(study, acts) {
         this.acts = acts;
         this.id = study.study;
         const cell = (/** @type {string} */ name) => h('div', { class: `cell ${name}`, role: 'gridcell' });
@@ -70,10 +67,11 @@ export class StudyRow {
         if (cells.tier.textContent !== tier.textContent) replace(cells.tier, tier);
         replace(cells.patient, h('a', { href: makeHash('study', study.study), tabindex: -1 },
             patientText(study)), h('span', { class: 'quiet' }, study.description));
-        setText(cells.status, statusText(study, this.app));
+        setText(cells.status, statusText(study));
         setText(cells.why, study.pinned ? `pinned · ${study.reason}` : study.reason);
         setAttribute(cells.why, 'title', study.reason);
-        setText(cells.changed, clock(study.changed_at));
+        const moved = study.tier !== 'routine' || study.from_position !== null;
+        setText(cells.changed, moved ? clock(study.changed_at) : '–');
         setAttribute(cells.changed, 'title', fullTime(study.changed_at));
         setText(cells.ack, acknowledgedText(study));
         setText(this.pin, study.pinned ? 'Unpin' : 'Pin');
@@ -86,13 +84,13 @@ export class StudyRow {
     }
 }
 
-/** @param {Study} study @param {import('../app.js').App} app @param {Acts} acts */
-export function trayItem(study, app, acts) {
+/** @param {Study} study @param {Acts} acts */
+export function trayItem(study, acts) {
     return h('li', { class: 'tray-item', 'data-tier': study.tier, 'data-study': study.study,
         'data-testid': 'tray-item' },
     tierChip(study),
     h('a', { class: 'tray-patient', href: makeHash('study', study.study) }, patientText(study)),
-    h('span', { class: 'quiet' }, statusText(study, app)),
+    h('span', { class: 'quiet' }, statusText(study)),
     h('span', { class: 'tray-why', title: study.reason }, study.reason),
     h('span', { class: 'tray-move' }, `${positionText(study)}`),
     h('time', { title: fullTime(study.changed_at) }, clock(study.changed_at)),

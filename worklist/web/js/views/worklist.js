@@ -223,7 +223,7 @@ export class WorklistView {
             seen.add(study.study);
             const row = this.rows.get(study.study);
             if (row) row.draw(study);
-            else this.rows.set(study.study, new StudyRow(study, this.app, this.acts));
+            else this.rows.set(study.study, new StudyRow(study, this.acts));
         }
         for (const [id, row] of this.rows) {
             if (seen.has(id)) continue;
@@ -245,7 +245,7 @@ export class WorklistView {
         setText(this.tray_count, `${wait.length}${more}`);
         const focused = this.tray.contains(document.activeElement)
             ? document.activeElement?.closest('.tray-item')?.getAttribute('data-study') : null;
-        const items = shown.map((s) => trayItem(s, this.app, this.acts));
+        const items = shown.map((s) => trayItem(s, this.acts));
         if (!items.length) items.push(h('li', { class: 'tray-none quiet' }, 'Nothing waits for you.'));
         replace(this.tray, ...items);
         if (focused) this.tray.querySelector(`[data-study="${focused}"] button`)?.focus();

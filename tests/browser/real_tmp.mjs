@@ -1,0 +1,16 @@
+import { launch, openPage, logIn } from './chromium.mjs'; import { readFileSync } from 'node:fs';
+const url='http://127.0.0.1:23510/'; const pw=readFileSync('/tmp/hemo-web/keys/tech.password','utf8').trim();
+const b=await launch(); const page=await openPage(b);
+page.on('response', r=>{ if(r.status()>=400) console.log(r.status(), r.url()); });
+await logIn(page,url,'tech',pw,'#/live/2');
+const ms=[]; 
+await page.waitForTimeout(12000);
+console.log(await page.evaluate(()=>document.body.dataset.feedState), await page.textContent('#delay-badge'), await page.textContent('#patient'));
+console.log(await page.$$eval('.lane-numbers', a=>a.map(e=>e.innerText.replace(/\n/g,' '))));
+await page.keyboard.press('F2'); await page.waitForTimeout(900);
+await page.screenshot({path:'/tmp/r_live.png'});
+console.log(await page.evaluate(async()=>JSON.stringify(await (await fetch('/api/rooms')).json())));
+const c=await page.evaluate(async()=>{const r=(await (await fetch('/api/rooms')).json()).rooms[1]; return JSON.stringify((await (await fetch(`/api/cases/${r.case}/measurements`)).json()).measurements.slice(0,2))}); console.log(c);
+await page.keyboard.press('Alt+2'); await page.waitForTimeout(600); await page.screenshot({path:'/tmp/r_worklist.png'});
+await page.keyboard.press('Alt+3'); await page.waitForTimeout(600); await page.screenshot({path:'/tmp/r_audit.png'});
+console.log(page.problems); await b.close();
