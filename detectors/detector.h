@@ -13,6 +13,7 @@
 #pragma once
 #include "detectors/rules.h"
 #include "proto/event.h"
+#include <string.h>
 
 enum { DETECTOR_STATE_BYTES = 1280, DETECTOR_TOGETHER = 0x7fffffff };
 
@@ -44,6 +45,12 @@ struct detector_row {
     uint32_t sites; /* bit 1 << site */
     const struct detector_class *detector;
 };
+
+/* What every reset does: zero behind the config, which is a state's first member. */
+static inline void detector_forget(void *state, size_t state_bytes) {
+    memset((unsigned char *)state + sizeof(struct detector_config), 0,
+           state_bytes - sizeof(struct detector_config));
+}
 
 extern const struct detector_row detector_rows[];
 extern const int detector_rows_count;

@@ -43,10 +43,7 @@ struct falling_bp_state {
 _Static_assert(sizeof(struct falling_bp_state) <= DETECTOR_STATE_BYTES, "fits its slot");
 
 static void falling_bp_reset(void *state) {
-    struct falling_bp_state *s = state;
-    struct detector_config config = s->config;
-    memset(s, 0, sizeof *s);
-    s->config = config;
+    detector_forget(state, sizeof(struct falling_bp_state));
 }
 
 static void falling_bp_init(void *state, const struct detector_config *config) {
@@ -120,7 +117,7 @@ static bool say(const struct falling_bp_state *s, const struct event *beat, uint
     out->method = METHOD_TREND;
     uint32_t good = 0, first = back(s, SLOPE_CELLS);
     for (uint32_t i = first; i < s->cells_count; i++)
-        good += isfinite(s->cells_mmhg[i]);
+        good += isfinite(s->cells_mmhg[i]) ? 1 : 0;
     out->quality = (double)good / (double)(s->cells_count - first);
     out->beats_count = s->beats_count;
     memcpy(out->beats, s->beats, sizeof s->beats);

@@ -174,6 +174,7 @@ static void item_beat(struct report_call *call, struct line *line,
     struct line_beat beat = line_beat_of(line, &item->beat);
     withhold(line, &beat);
     struct event event = report_new(call, line, EVENT_BEAT, beat.foot_tick);
+    event.site = item->site; /* PCW inside a wedge that was marked */
     event.from_tick = beat.foot_tick;
     event.to_tick = beat.next_tick;
     event.method = METHOD_BEAT;

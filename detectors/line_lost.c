@@ -1,6 +1,5 @@
 /* line_lost - a channel carried no usable signal for some time: look at the line. */
 #include "detectors/detector.h"
-#include <string.h>
 
 enum { STATE_FIRST = EVENT_GAP };
 
@@ -21,10 +20,7 @@ static bool loses(uint32_t kind) {
 }
 
 static void line_lost_reset(void *state) {
-    struct line_lost_state *s = state;
-    struct detector_config config = s->config;
-    memset(s, 0, sizeof *s);
-    s->config = config;
+    detector_forget(state, sizeof(struct line_lost_state));
 }
 
 static void line_lost_init(void *state, const struct detector_config *config) {

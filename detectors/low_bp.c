@@ -23,10 +23,7 @@ struct low_bp_state {
 _Static_assert(sizeof(struct low_bp_state) <= DETECTOR_STATE_BYTES, "fits its slot");
 
 static void low_bp_reset(void *state) {
-    struct low_bp_state *s = state;
-    struct detector_config config = s->config;
-    memset(s, 0, sizeof *s);
-    s->config = config;
+    detector_forget(state, sizeof(struct low_bp_state));
 }
 
 static void low_bp_init(void *state, const struct detector_config *config) {

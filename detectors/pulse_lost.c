@@ -3,7 +3,6 @@
  * waits for good signal. */
 #include "detectors/detector.h"
 #include "proto/quantity.h"
-#include <string.h>
 
 struct pulse_lost_state {
     struct detector_config config; /* kept by reset */
@@ -23,10 +22,7 @@ static const double falls_share =
     0.8; /* a lost waveform keeps a believable mean, a lost pulse does not */
 
 static void pulse_lost_reset(void *state) {
-    struct pulse_lost_state *s = state;
-    struct detector_config config = s->config;
-    memset(s, 0, sizeof *s);
-    s->config = config;
+    detector_forget(state, sizeof(struct pulse_lost_state));
 }
 
 static void pulse_lost_init(void *state, const struct detector_config *config) {

@@ -6,7 +6,6 @@
 #include "detectors/trend.h"
 #include "proto/quantity.h"
 #include <assert.h>
-#include <string.h>
 
 enum { PHASES = PHASE_MAX + 1, KINDS = 2, READINGS_MAX = 128, READINGS_MIN = 8 };
 static const double minute_s = 60, release_mmhg = 1;
@@ -35,10 +34,7 @@ struct rising_wedge_state {
 _Static_assert(sizeof(struct rising_wedge_state) <= DETECTOR_STATE_BYTES, "fits its slot");
 
 static void rising_wedge_reset(void *state) {
-    struct rising_wedge_state *s = state;
-    struct detector_config config = s->config;
-    memset(s, 0, sizeof *s);
-    s->config = config;
+    detector_forget(state, sizeof(struct rising_wedge_state));
 }
 
 static void rising_wedge_init(void *state, const struct detector_config *config) {

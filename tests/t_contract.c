@@ -279,20 +279,19 @@ struct planted {
     struct detector_config config;
     uint32_t beats, low;
     bool raised;
+    struct planted *self; /* for the one that points into its own state */
 };
 
 static uint32_t planted_hidden; /* the fault that is looked for: memory outside the state */
 
-static void planted_init(void *state, const struct detector_config *config) {
-    struct planted *p = state;
-    memset(p, 0, sizeof *p);
-    p->config = *config;
+static void planted_reset(void *state) {
+    detector_forget(state, sizeof(struct planted));
 }
 
-static void planted_reset(void *state) {
+static void planted_init(void *state, const struct detector_config *config) {
     struct planted *p = state;
-    struct detector_config config = p->config;
-    planted_init(state, &config);
+    p->config = *config;
+    planted_reset(state);
 }
 
 static void forgetful_reset(void *state) {
@@ -333,6 +332,13 @@ static bool hidden_push(void *state, const struct detector_input *in, struct eve
     return planted_raise(out, in->event->tick);
 }
 
+static bool pointing_push(void *state, const struct detector_input *in, struct event *out) {
+    struct planted *p = state;
+    if (p->self == NULL)
+        p->self = p;
+    return sound_push(p->self, in, out);
+}
+
 static bool nervous_push(void *state, const struct detector_input *in, struct event *out) {
     struct planted *p = state;
     if (p->raised || in->event == NULL || ++p->beats < 50)
@@ -367,6 +373,7 @@ static void test_faults_are_caught(void **state) {
     static struct script script;
     script_everything(&script);
     struct detector_class sound = planted_class(sound_push), hidden = planted_class(hidden_push);
+    struct detector_class pointing = planted_class(pointing_push);
     struct detector_class nervous = planted_class(nervous_push);
     struct detector_class unheard = planted_class(unheard_push), wide = planted_class(wide_push);
     struct detector_class forgetful = planted_class(sound_push);
@@ -378,7 +385,7 @@ static void test_faults_are_caught(void **state) {
     assert_true(silent_on_artefacts(&sound));
     assert_true(speaks_properly(&sound, &script));
     assert_false(keeps_to_its_state(&hidden, &script));
-    assert_false(copy_continues(&hidden, &script));
+    assert_false(copy_continues(&pointing, &script));
     assert_false(reset_equals_init(&forgetful, &script));
     assert_false(silent_on_artefacts(&nervous));
     assert_false(speaks_properly(&unheard, &script));
