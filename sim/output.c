@@ -16,7 +16,7 @@ static const struct {
     {EFBIG, HEMO_DISK_FULL, "larger than a file may be here; nothing was written (see ulimit -f)"},
     {EACCES, HEMO_IO, "no permission (want a folder that can be written)"},
     {EPERM, HEMO_IO, "no permission (want a folder that can be written)"},
-    {EROFS, HEMO_IO, "read-only file system (want a folder that can be written)"},
+    {EROFS, HEMO_IO, "read-only disk (want a folder that can be written)"},
     {ENOENT, HEMO_IO, "no such folder (want one that exists)"},
     {ENOTDIR, HEMO_IO, "no such folder (want one that exists)"},
     {EISDIR, HEMO_IO, "is a folder (want a file name)"},
