@@ -123,6 +123,7 @@ static void on_hello(struct events_server *s, uint32_t slot) {
     }
     commands_hello(s, slot);
     send_to(s, slot, &s->reply);
+    s->clients[slot].ack_due = true; /* the last one may have been lost with the old connection */
 }
 
 static void on_command(struct events_server *s, uint32_t slot) {

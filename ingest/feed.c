@@ -32,8 +32,10 @@ static void close_epoch(struct feed *f, enum welcome_why why) {
 /* The closing epoch is durable to its end: remember where that was. */
 static void leave_epoch(struct feed *f) {
     assert(feed_closed(f));
-    f->previous_epoch = f->link.epoch;
-    f->previous_next = f->link.next_sequence;
+    if (f->link.next_sequence) { /* else the feed may still be in the epoch before that one */
+        f->previous_epoch = f->link.epoch;
+        f->previous_next = f->link.next_sequence;
+    }
     f->phase = FEED_IDLE;
 }
 
@@ -183,6 +185,7 @@ static void begin_epoch(struct feed *f, uint64_t tick, struct wire_epoch_begin *
                                        .first_tick = begin_tick(f, tick),
                                        .info = f->info};
     f->begun = true;
+    f->continues = false;
 }
 
 /* May it stand where it stands? HEMO_OK, or why not. */
@@ -248,10 +251,10 @@ enum feed_verdict feed_record(struct feed *f, const struct wire_frame *record,
 }
 
 static void recovered_epoch(struct feed *f, const struct wire_frame *record) {
-    if (f->link.epoch) {
-        f->previous_epoch = f->link.epoch;
-        f->previous_next = f->link.next_sequence;
-    }
+    if (f->phase == FEED_OPEN)
+        close_epoch(f, WHY_NO_CONTINUITY);
+    if (f->phase == FEED_CLOSING) /* in the journal all is durable */
+        leave_epoch(f);
     f->case_number = record->case_number;
     open_epoch(f, record->epoch);
     f->info = record->body.stream_info;
@@ -263,6 +266,7 @@ void feed_recovered(struct feed *f, const struct wire_frame *record) {
         if (record->body.epoch_begin.epoch != f->link.epoch)
             return;
         f->begun = true;
+        f->continues = false;
         f->why = record->body.epoch_begin.why;
         return;
     }

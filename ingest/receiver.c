@@ -148,6 +148,7 @@ static void on_hello(struct receiver *r, uint32_t slot, const struct socket_peer
     if (feed_hello(&r->lab->feeds[slot], &r->frame, fresh, &answer))
         lab_epoch_used(r->lab, fresh);
     send_answer(r, slot, &answer);
+    r->peers[slot].ack_due = true; /* the last one may have been lost with the old connection */
 }
 
 /* A hole: ask once for where we are, again only when that did not help for a while. */
