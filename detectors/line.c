@@ -235,9 +235,13 @@ static void item_site(struct report_call *call, struct line *line,
 
 static void item_systole(struct report_call *call, struct line *line,
                          const struct channel_item *item) {
-    if (!isfinite(item->beat.systolic_mmhg))
+    uint64_t peak_tick = tick_of(line, item->beat.peak);
+    bool again = line->systole_said && peak_tick <= line->systole_tick;
+    if (!isfinite(item->beat.systolic_mmhg) || again)
         return;
-    struct event event = report_new(call, line, EVENT_SYSTOLE, tick_of(line, item->beat.peak));
+    line->systole_said = true;
+    line->systole_tick = peak_tick;
+    struct event event = report_new(call, line, EVENT_SYSTOLE, peak_tick);
     event.method = METHOD_BEAT;
     event_add_value(&event, QUANTITY_SYSTOLIC, (double)item->beat.systolic_mmhg, 0);
     report_send(call, &event);

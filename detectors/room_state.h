@@ -52,6 +52,8 @@ struct line {
     uint64_t broken_tick; /* when the last thing that withholds began, and ended */
     uint64_t mended_tick;
     uint32_t breaks;
+    bool systole_said; /* a peak is said once, also where two upstrokes lead to it */
+    uint64_t systole_tick;
     bool suggested;       /* a measurement, in this visit */
     uint32_t open_states; /* bit kind - 101 */
     uint64_t opened_tick[LINE_STATES];

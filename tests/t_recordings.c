@@ -6,6 +6,7 @@
 #include "proto/quantity.h"
 #include "tests/play.h"
 #include "tests/score.h"
+#include "tests/trace.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -305,6 +306,50 @@ static void test_blanked_minutes(void **state) {
     assert_true(silent > 0);
 }
 
+static int compare_ids(const void *a, const void *b) {
+    return memcmp(a, b, sizeof(struct event_id));
+}
+
+static void ids_are_unique(const struct trace *trace) {
+    struct event_id *ids = calloc(trace->count, sizeof *ids);
+    assert_non_null(ids);
+    for (uint32_t i = 0; i < trace->count; i++)
+        ids[i] = trace->events[i].id;
+    qsort(ids, trace->count, sizeof *ids, compare_ids);
+    for (uint32_t i = 1; i < trace->count; i++)
+        assert_false(id_equal(ids[i - 1], ids[i]));
+    free(ids);
+}
+
+static bool traced(const char *record, double block_s, struct trace *trace) {
+    double base_rate_hz;
+    struct play play = {.record = record,
+                        .block_s = block_s,
+                        .base_rate_hz = &base_rate_hz,
+                        .on_event = trace_event,
+                        .context = trace};
+    return play_record(&play);
+}
+
+/* Line trouble of every kind, several channels of several rates: cut otherwise, the same bytes. */
+static void test_blocks_of_rough_records(void **state) {
+    (void)state;
+    static const char *const records[] = {PA_22068, PA_8432, "thoracotomy/pt36_closed",
+                                          "bsp/abpicp"};
+    for (size_t i = 0; i < sizeof records / sizeof records[0]; i++) {
+        struct trace large = {0}, small = {0};
+        if (!traced(records[i], 0, &large) || !traced(records[i], 0.04, &small)) {
+            print_message("SKIPPED: %s/%s is not here\n", play_folder(), records[i]);
+            skip();
+        }
+        assert_true(large.count > 1000);
+        assert_true(trace_same(&large, &small));
+        ids_are_unique(&large);
+        trace_free(&large);
+        trace_free(&small);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sample_record2),
@@ -321,6 +366,7 @@ int main(void) {
         cmocka_unit_test(test_no_fall_in_pt42_open),
         cmocka_unit_test(test_fibrillation_is_alarmed),
         cmocka_unit_test(test_blanked_minutes),
+        cmocka_unit_test(test_blocks_of_rough_records),
     };
     if (access(play_folder(), R_OK) != 0) {
         printf("SKIPPED: no recordings in %s (HEMO_DATA names the folder)\n", play_folder());
