@@ -52,7 +52,12 @@ bool db_ready(struct db *db) {
 }
 
 bool db_answers(struct db *db) {
-    return db_ready(db) && (db_do(db, "select 1") || db_ready(db));
+    if (!db_ready(db))
+        return false;
+    if (db_do(db, "select 1"))
+        return true;
+    db_close(db); /* the server's last words came, its end of the connection not yet */
+    return db_ready(db);
 }
 
 void db_close(struct db *db) {
