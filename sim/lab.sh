@@ -8,7 +8,7 @@
 #   lab_login USER               reader or tech
 #   lab_down                     stops all in reverse order; lab_down also runs when the shell exits
 #
-# Needs $PATH to have hemod, worklistd, hemoctl, hemosim; run from the root of the tree. Sets lab_page.
+# $lab_rooms says how many rooms are configured (default 3). Needs $PATH to have hemod, worklistd, hemoctl, hemosim; run from the root of the tree. Sets lab_page.
 
 lab_init() {
     lab_var=$1 lab_base=$2
@@ -56,7 +56,7 @@ lab_device() { # name role room stream
 
 lab_configure() {
     local name n
-    for name in hemod LAB1-HEMO LAB2-HEMO LAB3-HEMO WORKLISTD; do
+    for name in hemod WORKLISTD $(seq -f LAB%g-HEMO "${lab_rooms:-3}"); do
         [ -f "$lab_var/keys/$name.secret" ] || hemoctl keys "$name" --dir "$lab_var/keys" >/dev/null
     done
     {
@@ -66,7 +66,7 @@ lab_configure() {
         printf 'live = tcp://127.0.0.1:%d\n' $((lab_base + 2))
         printf 'metrics = 127.0.0.1:%d\n' $((lab_base + 3))
         printf 'key = %s\nworkers = 2\n' "$lab_var/keys/hemod.secret"
-        for n in 1 2 3; do lab_device "LAB$n-HEMO" feed $n $n; done
+        for ((n = 1; n <= ${lab_rooms:-3}; n++)); do lab_device "LAB$n-HEMO" feed $n $n; done
         lab_device WORKLISTD client "" 1000
     } >"$lab_var/hemod.ini"
     {

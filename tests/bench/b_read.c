@@ -1,11 +1,9 @@
 /* b_read FILE... - the baseline of `hemosim analyze`: read the same bytes in 1 MiB pieces and checksum them, nothing else.
  * Prints bytes, seconds of CPU and the checksum, so that the reading cannot be optimised away. */
 #include "proto/crc32c.h"
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 enum { PIECE_BYTES = 1 << 20 };
@@ -19,7 +17,7 @@ static double cpu_s(void) {
 static int read_file(const char *path, uint8_t *piece, uint64_t *bytes, uint32_t *crc) {
     FILE *file = fopen(path, "rb");
     if (file == NULL) {
-        fprintf(stderr, "b_read: %s: %m\n", path);
+        perror(path);
         return 3;
     }
     for (size_t n; (n = fread(piece, 1, PIECE_BYTES, file)) > 0; *bytes += n)
