@@ -137,16 +137,18 @@ static bool fallen(const struct line_view *v) {
 static bool no_pulse(const struct line_view *v) {
     const struct features_look *k = v->look;
     float pulse = v->referenced ? v->before->pulse : 0;
-    bool still = k->range2 < larger(0.25f * pulse, 8);
+    bool still = k->range2 < larger(0.25f * pulse, v->referenced ? 4 : 8);
     bool weak = v->referenced && v->since_upstroke > 30 && k->brief.pulse < 0.6f * pulse;
     return v->kind == LINE_ARTERIAL && fallen(v) && (weak || still);
 }
 
+/* A pump or a failing heart may leave a pulse of a few mmHg: if that is usual here, it is one. */
 static bool flat(const struct line_view *v) {
+    float range = v->look->range2, pulse = v->referenced ? v->before->pulse : 0;
     if (v->kind == LINE_ATRIAL)
-        return v->look->range2 < larger(0.10f * v->before->pulse, 0.3f);
-    float least = v->kind == LINE_ARTERIAL ? 8 : 2.5f;
-    return v->look->range2 < larger(0.25f * v->before->pulse, least);
+        return range < larger(0.10f * pulse, 0.3f);
+    float least = v->kind == LINE_PULMONARY ? 2.5f : v->referenced ? 2 : 4;
+    return range < larger(0.25f * pulse, least);
 }
 
 static bool damped(const struct line_view *v) {

@@ -222,6 +222,20 @@ static void missing_samples(void **state) {
     }
 }
 
+/* Every tenth sample is missing: too little for a gap, too much for a mean. */
+static double thinned(double t) { return lround(t * 125) % 10 == 0 ? (double)NAN : art(t); }
+
+static void thinned_samples(void **state) {
+    (void)state;
+    start(125, SITE_ART);
+    push_between(&channel, thinned, 0, 30, &log_a);
+    assert_true(log_a.beats > 25);
+    for (int i = 0; i < log_a.beats; i++) {
+        assert_true(isnan(log_a.beat[i].mean_mmhg));
+        assert_true(log_a.beat[i].left_out != 0);
+    }
+}
+
 static void starts_with_nothing(void **state) {
     (void)state;
     start(125, SITE_ART);
@@ -288,7 +302,9 @@ static void catheter_moves(void **state) {
 }
 
 static double wedged(double t) {
-    return t > 30 && t < 42 ? 9 + 4 * pulses_atrium(pulses_phase(t, 0.7)) : pa(t);
+    if (t >= 42) /* the heart goes faster afterwards */
+        return 12 + 14 * pulses_artery(pulses_phase(t - 42, 0.4));
+    return t > 30 ? 9 + 4 * pulses_atrium(pulses_phase(t, 0.7)) : pa(t);
 }
 
 /* A person says wedge: its beats carry the mean of a wedge, and no pressures of an artery. */
@@ -314,6 +330,10 @@ static void marked_wedge(void **state) {
         inside++;
     }
     assert_true(inside >= 12 && inside <= 16);
+    int last = 0;
+    for (int i = 0; i < log_a.beats; i++)
+        last += log_a.beat[i].foot > 55 * 125 && log_a.site[i] == SITE_PA;
+    assert_true(last >= 8 && last <= 12);
 }
 
 static double odd(double t) {
@@ -354,7 +374,7 @@ int main(void) {
         cmocka_unit_test(starts_with_nothing),       cmocka_unit_test(hostile_samples),
         cmocka_unit_test(refuses_bad_settings),      cmocka_unit_test(catheter_moves),
         cmocka_unit_test(marked_wedge),              cmocka_unit_test(ectopic_beats_are_left_out),
-        cmocka_unit_test(small_state),
+        cmocka_unit_test(thinned_samples),           cmocka_unit_test(small_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

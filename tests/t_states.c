@@ -213,6 +213,50 @@ static void a_collapse_is_never_withheld(void **state) {
     }
 }
 
+/* Four compressions of the chest, then nothing again: what is near zero then is no zeroing. */
+static double compressed(double t) {
+    double since = t - 45;
+    if (since < 0 || since > 2.4)
+        return t < 45 ? collapse(t) : 9 + sin(2 * 3.14159265 * 5 * t);
+    return 10 + 70 * pulses_hump(pulses_phase(since, 0.6), 0.5, 0.4);
+}
+
+static void compressions_do_not_end_a_collapse(void **state) {
+    (void)state;
+    run(SITE_ART, 125, compressed);
+    for (int i = (int)(begin_s * 10); i < (int)(run_s * 10); i++)
+        assert_false(log_a.withheld[i]);
+    assert_int_equal(log_a.state[(int)(run_s * 10) - 1], EVENT_NO_PULSE);
+}
+
+/* A pump leaves a pulse of 7 mmHg: learnt after twenty seconds, never called flat. */
+static double pumped(double t) { return 62 + 7 * pulses_artery(pulses_phase(t, 0.7)); }
+static double weak_shock(double t) {
+    double left = t < 20 ? 1 : fmax(0.6, 1 - (t - 20) / 40);
+    return left * (28 + 20 * pulses_artery(pulses_phase(t, 0.5)));
+}
+
+static void weak_pulses_are_pulses(void **state) {
+    (void)state;
+    run(SITE_ART, 125, pumped);
+    for (int i = 5; i < (int)(run_s * 10); i++)
+        assert_true(log_a.state[i] == EVENT_LEARNING || log_a.state[i] == EVENT_NONE);
+    assert_int_equal(log_a.state[270], EVENT_NONE);
+    run(SITE_ART, 125, weak_shock);
+    for (int i = 50; i < 350; i++)
+        assert_int_equal(log_a.state[i], EVENT_NONE);
+}
+
+/* A gap is not a flat line: right after it the pulse is what it was. */
+static void a_gap_is_no_damping(void **state) {
+    (void)state;
+    for (int r = 0; r < PULSES_RATES; r++) {
+        run(SITE_ART, pulses_rates_hz[r], art_gap);
+        for (int i = (int)(end_s * 10) + 5; i < (int)(run_s * 10); i++)
+            assert_int_equal(log_a.state[i], EVENT_NONE);
+    }
+}
+
 static void the_rescued_are_not_withheld(void **state) {
     (void)state;
     run(SITE_ART, 125, rescued);
@@ -242,6 +286,9 @@ static double large_v(double t) {
 static double hypertension(double t) {
     return 35 + 45 * pulses_artery(pulses_phase(t, 0.8));
 }
+static double suprasystemic(double t) {
+    return 72 + 55 * pulses_artery(pulses_phase(t, 0.6));
+}
 
 static const struct {
     const char *what;
@@ -251,6 +298,7 @@ static const struct {
     {"bleeding", SITE_ART, bleeding},      {"breathing", SITE_PA, breathing},
     {"fibrillation of the atria", SITE_AO, irregular}, {"shock", SITE_ART, shock},
     {"large v waves", SITE_PCW, large_v},  {"hypertension", SITE_PA, hypertension},
+    {"suprasystemic", SITE_PA, suprasystemic},
     {"ventricle", SITE_RV, rv},            {"atrium", SITE_RA, ra},
 };
 
@@ -269,7 +317,9 @@ static void the_real_is_not_withheld(void **state) {
             check_sound(c, pulses_rates_hz[r]);
 }
 
-static double falls_back(double t) { return on(t) ? rv(t) : pa(t); }
+static double stiff_rv(double t) { return 8 + 24 * pulses_ventricle(pulses_phase(t, 0.75)); }
+static double falls_back(double t) { return on(t) ? stiff_rv(t) : pa(t); }
+static double pulled_back(double t) { return t < begin_s ? rv(t) : ra(t); }
 
 /* Labelled PA all along, but the tip falls into the ventricle for ten seconds. */
 static void another_chamber_is_told(void **state) {
@@ -279,6 +329,10 @@ static void another_chamber_is_told(void **state) {
     assert_true(log_a.site_s > end_s && log_a.site_s < end_s + 5);
     run(SITE_PA, 125, rv);
     assert_int_equal(log_a.site, SITE_RV);
+    run(SITE_RV, 125, pulled_back);
+    assert_int_equal(log_a.site, SITE_RA);
+    assert_true(log_a.site_s < begin_s + 10);
+    assert_int_equal(log_a.state[(int)(begin_s * 10) + 120], EVENT_NONE);
     run(SITE_RV, 125, pa);
     assert_int_equal(log_a.site, SITE_PA);
     run(SITE_RV, 125, rv);
@@ -315,6 +369,9 @@ int main(void) {
         cmocka_unit_test(withheld_with_the_reason),
         cmocka_unit_test(a_collapse_is_never_withheld),
         cmocka_unit_test(the_rescued_are_not_withheld),
+        cmocka_unit_test(compressions_do_not_end_a_collapse),
+        cmocka_unit_test(weak_pulses_are_pulses),
+        cmocka_unit_test(a_gap_is_no_damping),
         cmocka_unit_test(the_real_is_not_withheld),
         cmocka_unit_test(another_chamber_is_told),
         cmocka_unit_test(marked_states),
