@@ -16,7 +16,7 @@
 #include "ingest/place.h"
 #include "proto/record.h"
 
-enum { JOURNAL_BUFFER = 1 << 20, JOURNAL_STEP = 1 << 22 };
+enum { JOURNAL_BUFFER = 1 << 20, JOURNAL_STEP = 1 << 20 };
 
 struct journal_config {
     struct disk disk;

@@ -280,7 +280,6 @@ static inline void client_turn(struct peer_client *c) {
         command->sequence = sequence;
         peer_send(c->socket, command, c->buffer);
     }
-    bool waits = !c->welcomed || c->link.next_sequence > c->link.first_held;
-    if (waits && process_ms() - c->heard_ms > PEER_SILENCE_MS)
+    if (process_ms() - c->heard_ms > PEER_SILENCE_MS) /* perhaps hemod was killed: attach again */
         client_open(c);
 }

@@ -77,6 +77,29 @@ static void run_for(int ms, bool produce) {
     }
 }
 
+static void check_journal(const struct process *p, double made_again) {
+    char folder[160];
+    snprintf(folder, sizeof folder, "%s/journal", p->folder);
+    assert_true(ledger_read(&ledger, folder));
+    printf("kills %d, samples %llu + %llu, events %llu, epochs %llu, commands %llu, client %llu\n",
+           KILLS, (unsigned long long)ledger.samples[1], (unsigned long long)ledger.samples[2],
+           (unsigned long long)ledger.events, (unsigned long long)ledger.epochs,
+           (unsigned long long)ledger.commands, (unsigned long long)client.next);
+    for (int i = 0; i < FEEDS; i++)
+        assert_int_equal(ledger.samples[i + 1], feeds[i].next_tick);
+    printf("events made again after a kill: %g\n", made_again);
+    assert_int_equal(ledger_differences(&ledger, folder), 0);
+    assert_int_equal(ledger.doubled, 0);
+    assert_int_equal(ledger.wrong, 0);
+    assert_int_equal(ledger.misplaced, 0);
+    assert_int_equal(ledger.holes, 0);
+    assert_int_equal(ledger.double_events, 0);
+    assert_int_equal(ledger.causeless, 0);
+    assert_int_equal(ledger.measurements_without_case, 0);
+    assert_true(ledger.samples[1] > TICKS_MORE && ledger.events > 100);
+    ledger_free(&ledger);
+}
+
 static void killed_in_mid_stream(void **state) {
     struct process p;
     void *context = zmq_ctx_new();
@@ -112,26 +135,7 @@ static void killed_in_mid_stream(void **state) {
     assert_true((double)client.next >= next_event);
     assert_int_equal(process_stop(&p, SIGTERM), 0);
 
-    char folder[160];
-    snprintf(folder, sizeof folder, "%s/journal", p.folder);
-    assert_true(ledger_read(&ledger, folder));
-    printf("kills %d, samples %llu + %llu, events %llu, epochs %llu, commands %llu, client %llu\n",
-           KILLS, (unsigned long long)ledger.samples[1], (unsigned long long)ledger.samples[2],
-           (unsigned long long)ledger.events, (unsigned long long)ledger.epochs,
-           (unsigned long long)ledger.commands, (unsigned long long)client.next);
-    for (int i = 0; i < FEEDS; i++)
-        assert_int_equal(ledger.samples[i + 1], feeds[i].next_tick);
-    printf("events made again after a kill: %g\n", made_again);
-    assert_int_equal(ledger_differences(&ledger, folder), 0);
-    assert_int_equal(ledger.doubled, 0);
-    assert_int_equal(ledger.wrong, 0);
-    assert_int_equal(ledger.misplaced, 0);
-    assert_int_equal(ledger.holes, 0);
-    assert_int_equal(ledger.double_events, 0);
-    assert_int_equal(ledger.causeless, 0);
-    assert_int_equal(ledger.measurements_without_case, 0);
-    assert_true(ledger.samples[1] > TICKS_MORE && ledger.events > 100);
-    ledger_free(&ledger);
+    check_journal(&p, made_again);
     for (int i = 0; i < FEEDS; i++)
         zmq_close(feeds[i].socket);
     zmq_close(client.socket);

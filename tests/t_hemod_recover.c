@@ -13,6 +13,7 @@ static char journal[160], path[200];
 static uint8_t whole[SEGMENT], cut[SEGMENT];
 static uint32_t ends[RECORDS_MAX]; /* where each record ends */
 static uint32_t records;
+static uint32_t bounds[64], bounds_count; /* the records at which an epoch ends or begins */
 static struct ledger ledger;
 
 static void configure(void) {
@@ -81,7 +82,10 @@ static void read_journal(void) {
     uint32_t at = SEGMENT_HEADER;
     while (record_read(whole + at, SEGMENT - at, 1, &record, &size) == HEMO_OK) {
         at += (uint32_t)size;
+        if (record.type == RECORD_COMMAND || record.type == RECORD_EPOCH)
+            bounds[bounds_count++] = records;
         ends[records++] = at;
+        assert_true(bounds_count < 64);
         assert_true(records < RECORDS_MAX);
     }
 }
@@ -129,6 +133,23 @@ static double restart_with(uint32_t keep, uint32_t garbage) {
     return made_again;
 }
 
+static void check_journal(void) {
+    assert_true(ledger_read(&ledger, journal));
+    assert_int_equal(ledger_differences(&ledger, journal), 0);
+    assert_int_equal(ledger.double_events, 0);
+    assert_int_equal(ledger.holes + ledger.misplaced + ledger.doubled + ledger.wrong, 0);
+    ledger_free(&ledger);
+}
+
+static void cut_where_an_epoch_ends_or_begins(void **state) {
+    (void)state;
+    assert_true(bounds_count > 8);
+    for (uint32_t i = 0; i < bounds_count; i++) {
+        restart_with(bounds[i], 0);
+        check_journal();
+    }
+}
+
 static void cut_behind_any_record(void **state) {
     struct {
         uint64_t state;
@@ -145,11 +166,7 @@ static void cut_behind_any_record(void **state) {
         double again = restart_with(keep, garbage);
         made_again += again;
         with_events += again > 0;
-        assert_true(ledger_read(&ledger, journal));
-        assert_int_equal(ledger_differences(&ledger, journal), 0);
-        assert_int_equal(ledger.double_events, 0);
-        assert_int_equal(ledger.holes + ledger.misplaced + ledger.doubled + ledger.wrong, 0);
-        ledger_free(&ledger);
+        check_journal();
     }
     printf("%d cuts in %u records: %d left events to make again, %g in all\n", CUTS, records,
            with_events, made_again);
@@ -159,6 +176,7 @@ static void cut_behind_any_record(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_journal_is_what_its_inputs_make),
+        cmocka_unit_test(cut_where_an_epoch_ends_or_begins),
         cmocka_unit_test(cut_behind_any_record),
     };
     return cmocka_run_group_tests(tests, start, stop);
