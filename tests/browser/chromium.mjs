@@ -3,17 +3,29 @@ import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 
 export const CHROMIUM = process.env.HEMO_CHROMIUM ?? '/usr/bin/chromium';
-const ARGS = ['--no-sandbox', '--headless', '--disable-gpu', '--disable-quic', '--no-first-run',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const ARGS = [
+    '--no-sandbox',
+    '--headless',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+];
 
 export async function launch() {
-    if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM}: not installed (want Debian's chromium)`);
+    if (!existsSync(CHROMIUM))
+        throw new Error(`${CHROMIUM}: not installed (want Debian's chromium)`);
     return chromium.launch({ executablePath: CHROMIUM, args: ARGS, headless: true });
 }
 
 /** A page of its own context that fails on what nobody should see: script errors, broken CSP. */
 export async function openPage(browser, options = {}) {
-    const context = await browser.newContext({ viewport: { width: 1600, height: 900 }, ...options });
+    const context = await browser.newContext({
+        viewport: { width: 1600, height: 900 },
+        ...options,
+    });
     context.setDefaultTimeout(5000);
     const page = await context.newPage();
     page.problems = [];

@@ -1,12 +1,12 @@
 /* fake_server.mjs - speaks worklist/API.md to the page, and lets a test script what happens.
  *
- *     const fake = await startFake({ patch: [{ file, find, replace }] });   // patch: planted faults
+ *     const fake = await startFake({ patch: [{ file, find, replace }] });  // planted faults
  *     fake.feed.stopped = true;              // the feed is cut, the socket stays
  *     fake.feed.delay_ms = 1500;             // every frame late
  *     fake.suggest('PCW');                   // a new suggested value
- *     fake.move(5, 1, 'urgent', 'AO mean 74 -> 52 mmHg in 90 s; FALLING_BP rules 1; beats 81-96; q 0.96');
+ *     fake.move(5, 1, 'urgent', 'AO mean 74 -> 52 mmHg in 90 s; FALLING_BP rules 1; q 0.96');
  *     await fake.down(); await fake.up();    // the server itself
- * Run by itself (node fake_server.mjs [PORT]) it is a demo page: users tech and reader, password demo. */
+ * Run by itself (node fake_server.mjs [PORT]) it is a demo: users tech and reader, password demo. */
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
@@ -16,10 +16,16 @@ import { BASE_HZ, BEAT_TICKS, frame, value } from './waves.mjs';
 import { accept } from './websocket.mjs';
 
 const WEB = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../worklist/web');
-const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css',
-    '.svg': 'image/svg+xml', '.json': 'application/json' };
-const CSP = "default-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; "
-    + "object-src 'none'";
+const TYPES = {
+    '.html': 'text/html; charset=utf-8',
+    '.js': 'text/javascript',
+    '.css': 'text/css',
+    '.svg': 'image/svg+xml',
+    '.json': 'application/json',
+};
+const CSP =
+    "default-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; " +
+    "object-src 'none'";
 const FRAME_TICKS = 10; /* 20 ms */
 const USERS = { tech: 'technologist', reader: 'reader' };
 
@@ -27,7 +33,10 @@ class Refusal extends Error {
     constructor(status, code, what, more = {}) {
         super(what);
         this.status = status;
-        this.body = { error: { code, what, safe: 'nothing was saved', do: 'check and try again' }, ...more };
+        this.body = {
+            error: { code, what, safe: 'nothing was saved', do: 'check and try again' },
+            ...more,
+        };
     }
 }
 
@@ -44,10 +53,17 @@ export class Fake {
         this.peers = new Set();
         this.calls = []; /* "POST /api/..." of every change that was asked for */
         this.drawn = [];
-        this.upgrade_wait_ms = 0; /* a slow socket: what happens before it opens is told to nobody */
-        this.feed = { stopped: false, delay_ms: 0, lost_sites: [], moved_to: {},
-            start_ms: Date.now() - 60000, tick: 30000 };
-        for (const site of ['RA', 'PA', 'PCW']) this.measurements.push(measurement(this.rooms[0], site));
+        this.upgrade_wait_ms = 0; /* a slow socket: what happens before is told to nobody */
+        this.feed = {
+            stopped: false,
+            delay_ms: 0,
+            lost_sites: [],
+            moved_to: {},
+            start_ms: Date.now() - 60000,
+            tick: 30000,
+        };
+        for (const site of ['RA', 'PA', 'PCW'])
+            this.measurements.push(measurement(this.rooms[0], site));
     }
 
     async up(port = this.port ?? 0) {
@@ -90,16 +106,34 @@ export class Fake {
         order.splice(order.indexOf(mover), 1);
         order.splice(position - 1, 0, mover);
         const at = new Date().toISOString();
-        const move = { at, from_position: from, to_position: position, from_tier: mover.tier,
-            to_tier: tier, reason, event: null, by: null };
+        const move = {
+            at,
+            from_position: from,
+            to_position: position,
+            from_tier: mover.tier,
+            to_tier: tier,
+            reason,
+            event: null,
+            by: null,
+        };
         this.moves.set(study, [...(this.moves.get(study) ?? []), move]);
         Object.assign(mover, { tier, reason, from_position: from, changed_at: at });
-        order.forEach((s, i) => { s.position = i + 1; });
+        order.forEach((s, i) => {
+            s.position = i + 1;
+        });
         this.#list([study]);
     }
 
     state(channel, state, began, text) {
-        this.say({ type: 'state', room: 1, channel, state, began, text, at: new Date().toISOString() });
+        this.say({
+            type: 'state',
+            room: 1,
+            channel,
+            state,
+            began,
+            text,
+            at: new Date().toISOString(),
+        });
     }
 
     say(message) {
@@ -130,11 +164,21 @@ export class Fake {
         const { feed } = this;
         const at_ms = feed.start_ms + (first_tick * 1000) / BASE_HZ;
         const sites = feed.lost_sites.length
-            ? ['ECG', 'AO', 'PA', 'PCW', 'RA'].filter((s) => !feed.lost_sites.includes(s)) : undefined;
+            ? ['ECG', 'AO', 'PA', 'PCW', 'RA'].filter((s) => !feed.lost_sites.includes(s))
+            : undefined;
         for (const room of this.rooms) {
-            const bytes = frame({ room: room.room, stream: room.stream, epoch: room.epoch,
-                case_number: room.case, first_tick, count: FRAME_TICKS, at_ms, only: sites });
-            for (const peer of this.peers) if (peer.rooms.includes(room.room)) peer.sendBinary(bytes);
+            const bytes = frame({
+                room: room.room,
+                stream: room.stream,
+                epoch: room.epoch,
+                case_number: room.case,
+                first_tick,
+                count: FRAME_TICKS,
+                at_ms,
+                only: sites,
+            });
+            for (const peer of this.peers)
+                if (peer.rooms.includes(room.room)) peer.sendBinary(bytes);
             if (first_tick % BEAT_TICKS === 0) this.#reading(room, first_tick, at_ms);
         }
     }
@@ -142,14 +186,34 @@ export class Fake {
     #reading(room, tick, at_ms) {
         const at = new Date(at_ms).toISOString();
         for (const c of room.channels.filter((x) => x.unit !== 'mV')) {
-            const samples = Array.from({ length: BEAT_TICKS / 2 }, (_, i) => value(c.site, tick - 2 * i));
+            const samples = Array.from({ length: BEAT_TICKS / 2 }, (_, i) =>
+                value(c.site, tick - 2 * i),
+            );
             const mean = samples.reduce((a, b) => a + b, 0) / samples.length;
-            const n = (quantity, x) => ({ quantity, words: quantity, value: x, unit: 'mm[Hg]', decimals: 0 });
+            const n = (quantity, x) => ({
+                quantity,
+                words: quantity,
+                value: x,
+                unit: 'mm[Hg]',
+                decimals: 0,
+            });
             const artery = c.site === 'AO' || c.site === 'PA';
-            const values = artery ? [n('systolic', Math.max(...samples)), n('diastolic', Math.min(...samples)),
-                n('mean', mean)] : [n('mean', mean), n('v', Math.max(...samples))];
-            const text = JSON.stringify({ type: 'reading', room: room.room, channel: c.channel,
-                site: this.feed.moved_to[c.channel] ?? c.site, at, tick, values });
+            const values = artery
+                ? [
+                      n('systolic', Math.max(...samples)),
+                      n('diastolic', Math.min(...samples)),
+                      n('mean', mean),
+                  ]
+                : [n('mean', mean), n('v', Math.max(...samples))];
+            const text = JSON.stringify({
+                type: 'reading',
+                room: room.room,
+                channel: c.channel,
+                site: this.feed.moved_to[c.channel] ?? c.site,
+                at,
+                tick,
+                values,
+            });
             for (const peer of this.peers) if (peer.rooms.includes(room.room)) peer.sendText(text);
         }
     }
@@ -169,7 +233,13 @@ export class Fake {
             if (m.type === 'drawn') this.drawn.push(m);
             if (m.type === 'subscribe') peer.rooms = m.rooms;
         };
-        peer.sendText(JSON.stringify({ type: 'hello', server_time: new Date().toISOString(), version: '0-fake' }));
+        peer.sendText(
+            JSON.stringify({
+                type: 'hello',
+                server_time: new Date().toISOString(),
+                version: '0-fake',
+            }),
+        );
     }
 
     /* HTTP */
@@ -193,8 +263,10 @@ export class Fake {
     async #file(pathname, answer) {
         const name = pathname === '/' ? '/index.html' : pathname;
         const type = TYPES[path.extname(name)];
-        const text = type && !name.includes('..')
-            ? await readFile(path.join(WEB, name), 'utf8').catch(() => null) : null;
+        const text =
+            type && !name.includes('..')
+                ? await readFile(path.join(WEB, name), 'utf8').catch(() => null)
+                : null;
         if (text === null) return send(answer, 404, 'text/plain', 'not found');
         let out = text;
         for (const p of this.patch) if (name === `/${p.file}`) out = out.replace(p.find, p.replace);
@@ -212,24 +284,48 @@ export class Fake {
         const user = this.#user(request);
         if (!user) throw new Refusal(401, 'NOT_LOGGED_IN', 'You are not logged in');
         switch (`${request.method} ${what} ${act ?? ''}`.trim()) {
-            case 'GET me': return { user, role: USERS[user], mode: 'assistive', version: '0-fake',
-                server_time: new Date().toISOString() };
-            case 'POST logout': this.sessions.clear(); return {};
-            case 'GET rooms': return { rooms: this.rooms };
-            case 'GET studies': return { version: this.version, studies: this.studies };
-            case 'GET studies history': return { moves: this.moves.get(Number(id)) ?? [] };
-            case 'GET cases measurements': return {
-                measurements: this.measurements.filter((m) => m.case === Number(id)) };
-            case 'GET measurements strip': return this.#strip(id);
-            case 'GET audit': return { rows: this.audit.slice(Number(query.get('after') ?? -1) + 1) };
-            case 'POST rooms capture': case 'POST rooms mark': return {};
-            case 'POST studies acknowledge': return this.#acknowledge(user, Number(id));
-            case 'POST studies pin': return this.#pin(user, Number(id), body);
-            case 'POST measurements accept': return this.#decide(user, id, body, 'accepted');
-            case 'POST measurements adjust': return this.#decide(user, id, body, 'adjusted');
-            case 'POST measurements reject': return this.#decide(user, id, body, 'rejected');
-            case 'POST measurements undo': return this.#decide(user, id, body, 'suggested');
-            default: throw new Refusal(404, 'NOT_FOUND', `no ${request.method} ${pathname}`);
+            case 'GET me':
+                return {
+                    user,
+                    role: USERS[user],
+                    mode: 'assistive',
+                    version: '0-fake',
+                    server_time: new Date().toISOString(),
+                };
+            case 'POST logout':
+                this.sessions.clear();
+                return {};
+            case 'GET rooms':
+                return { rooms: this.rooms };
+            case 'GET studies':
+                return { version: this.version, studies: this.studies };
+            case 'GET studies history':
+                return { moves: this.moves.get(Number(id)) ?? [] };
+            case 'GET cases measurements':
+                return {
+                    measurements: this.measurements.filter((m) => m.case === Number(id)),
+                };
+            case 'GET measurements strip':
+                return this.#strip(id);
+            case 'GET audit':
+                return { rows: this.audit.slice(Number(query.get('after') ?? -1) + 1) };
+            case 'POST rooms capture':
+            case 'POST rooms mark':
+                return {};
+            case 'POST studies acknowledge':
+                return this.#acknowledge(user, Number(id));
+            case 'POST studies pin':
+                return this.#pin(user, Number(id), body);
+            case 'POST measurements accept':
+                return this.#decide(user, id, body, 'accepted');
+            case 'POST measurements adjust':
+                return this.#decide(user, id, body, 'adjusted');
+            case 'POST measurements reject':
+                return this.#decide(user, id, body, 'rejected');
+            case 'POST measurements undo':
+                return this.#decide(user, id, body, 'suggested');
+            default:
+                throw new Refusal(404, 'NOT_FOUND', `no ${request.method} ${pathname}`);
         }
     }
 
@@ -244,28 +340,51 @@ export class Fake {
     }
 
     #row(who, what, object, before, after) {
-        this.audit.push({ n: this.audit.length, at: new Date().toISOString(), who, what, object, before,
-            after, place: 'page' });
+        this.audit.push({
+            n: this.audit.length,
+            at: new Date().toISOString(),
+            who,
+            what,
+            object,
+            before,
+            after,
+            place: 'page',
+        });
     }
 
     #decide(user, id, body, state) {
         const m = this.measurements.find((x) => x.id === id);
         if (!m) throw new Refusal(404, 'NOT_FOUND', 'No such measurement');
         if (USERS[user] !== 'technologist') {
-            throw new Refusal(403, 'NOT_ALLOWED', `Confirming needs the role technologist. You are: ${USERS[user]}`);
+            throw new Refusal(
+                403,
+                'NOT_ALLOWED',
+                `Confirming needs the role technologist. You are: ${USERS[user]}`,
+            );
         }
         if (m.version !== body.version || m.digest !== body.digest) {
             throw new Refusal(409, 'CONFLICT', 'It changed while you looked', { now: m });
         }
         const before = JSON.stringify(m.values.map((v) => v.value));
-        for (const v of m.values) if (body.values && v.quantity in body.values) v.value = body.values[v.quantity];
+        for (const v of m.values)
+            if (body.values && v.quantity in body.values) v.value = body.values[v.quantity];
         if (state === 'suggested') m.values = structuredClone(m.machine_values);
         const by = state === 'suggested' ? null : user;
-        Object.assign(m, { state, version: m.version + 1, by, reason: body.reason ?? null,
-            decided_at: by ? new Date().toISOString() : null });
+        Object.assign(m, {
+            state,
+            version: m.version + 1,
+            by,
+            reason: body.reason ?? null,
+            decided_at: by ? new Date().toISOString() : null,
+        });
         m.digest = digest(m);
-        this.#row(user, state === 'suggested' ? 'undo' : state, `measurement ${m.id.slice(-8)}`, before,
-            JSON.stringify(m.values.map((v) => v.value)));
+        this.#row(
+            user,
+            state === 'suggested' ? 'undo' : state,
+            `measurement ${m.id.slice(-8)}`,
+            before,
+            JSON.stringify(m.values.map((v) => v.value)),
+        );
         this.say({ type: 'measurement', ...m });
         return m;
     }
@@ -279,7 +398,11 @@ export class Fake {
     #acknowledge(user, id) {
         const study = this.#study(id);
         if (USERS[user] !== 'reader') {
-            throw new Refusal(403, 'NOT_ALLOWED', `Acknowledge needs the role reader. You are: ${USERS[user]}`);
+            throw new Refusal(
+                403,
+                'NOT_ALLOWED',
+                `Acknowledge needs the role reader. You are: ${USERS[user]}`,
+            );
         }
         Object.assign(study, { acknowledged_by: user, acknowledged_at: new Date().toISOString() });
         this.#row(user, 'acknowledge', `study ${id}`, '', user);
@@ -298,16 +421,34 @@ export class Fake {
     #strip(id) {
         const m = this.measurements.find((x) => x.id === id);
         const first_tick = 900;
-        const samples = Array.from({ length: 1700 }, (_, i) => (
-            Math.round(value(m.site, first_tick + 2 * i) / 0.05)));
-        return { base_rate_hz: BASE_HZ, beats: m.beats.map((b) => b.tick), channels: [{ channel: 1,
-            site: m.site, first_tick, ticks_per_sample: 2, scale: 0.05, offset: 0, samples }] };
+        const samples = Array.from({ length: 1700 }, (_, i) =>
+            Math.round(value(m.site, first_tick + 2 * i) / 0.05),
+        );
+        return {
+            base_rate_hz: BASE_HZ,
+            beats: m.beats.map((b) => b.tick),
+            channels: [
+                {
+                    channel: 1,
+                    site: m.site,
+                    first_tick,
+                    ticks_per_sample: 2,
+                    scale: 0.05,
+                    offset: 0,
+                    samples,
+                },
+            ],
+        };
     }
 }
 
 function send(answer, status, type, body) {
-    answer.writeHead(status, { 'Content-Type': type, 'Content-Security-Policy': CSP,
-        'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
+    answer.writeHead(status, {
+        'Content-Type': type,
+        'Content-Security-Policy': CSP,
+        'Cache-Control': 'no-store',
+        'X-Content-Type-Options': 'nosniff',
+    });
     answer.end(body);
 }
 
@@ -315,7 +456,8 @@ function send(answer, status, type, body) {
 async function checkPatches(patch) {
     for (const { file, find } of patch) {
         const text = await readFile(path.join(WEB, file), 'utf8');
-        if (!text.includes(find)) throw new Error(`planted fault: ${file} no longer contains: ${find}`);
+        if (!text.includes(find))
+            throw new Error(`planted fault: ${file} no longer contains: ${find}`);
     }
 }
 

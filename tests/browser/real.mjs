@@ -9,7 +9,9 @@ import { cards, feedState, text, until } from './browser/check.mjs';
 const url = process.argv[2];
 const { HEMO_TECH_PASSWORD: tech_password, HEMO_READER_PASSWORD: reader_password } = process.env;
 if (!url || !tech_password || !reader_password) {
-    console.error('real: arguments: missing (want URL, HEMO_TECH_PASSWORD and HEMO_READER_PASSWORD)');
+    console.error(
+        'real: arguments: missing (want URL, HEMO_TECH_PASSWORD and HEMO_READER_PASSWORD)',
+    );
     process.exit(2);
 }
 
@@ -19,7 +21,8 @@ async function step(what, run) {
     console.log(`ok: ${what} (${Date.now() - began} ms)`);
 }
 
-const rows = (page) => page.evaluate(async () => (await (await fetch('/api/audit?limit=500')).json()).rows);
+const rows = (page) =>
+    page.evaluate(async () => (await (await fetch('/api/audit?limit=500')).json()).rows);
 const selected = async (page) => (await cards(page)).find((c) => c.selected);
 
 async function technologist(page) {
@@ -28,16 +31,29 @@ async function technologist(page) {
     });
     await logIn(page, url, 'tech', tech_password, '#/live/1');
     await step('the page is served with a strict policy', async () => {
-        if (!/default-src 'self'/.test(page.csp) || /unsafe/.test(page.csp)) throw new Error(page.csp);
+        if (!/default-src 'self'/.test(page.csp) || /unsafe/.test(page.csp))
+            throw new Error(page.csp);
     });
     await step('traces are live and say SIMULATED', async () => {
         await until('live', async () => (await feedState(page)) === 'live', 10000);
-        await until('the banner', async () => /^SIMULATED/.test(await text(page, '#origin-banner')));
+        await until('the banner', async () =>
+            /^SIMULATED/.test(await text(page, '#origin-banner')),
+        );
     });
-    await step('numbers stand beside them', () => until('AO', async () => (
-        /^\d+\/\d+$/.test(await text(page, '[data-testid=numbers-AO] .lane-main'))), 30000));
-    await step('a value is suggested', () => until('a card', async () => (
-        (await cards(page)).some((c) => c.state === 'suggested')), 60000));
+    await step('numbers stand beside them', () =>
+        until(
+            'AO',
+            async () => /^\d+\/\d+$/.test(await text(page, '[data-testid=numbers-AO] .lane-main')),
+            30000,
+        ),
+    );
+    await step('a value is suggested', () =>
+        until(
+            'a card',
+            async () => (await cards(page)).some((c) => c.state === 'suggested'),
+            60000,
+        ),
+    );
     const before = (await rows(page)).length;
     let chosen;
     await step('its strip shows its beats', async () => {
@@ -48,14 +64,19 @@ async function technologist(page) {
     await step('Enter confirms it', async () => {
         await page.keyboard.press('Enter');
         await page.waitForTimeout(300);
-        if (/Enter confirms/.test(await text(page, '[data-testid=message]'))) await page.keyboard.press('Enter');
-        await until('accepted', async () => (
-            (await cards(page)).find((c) => c.id === chosen.id).state === 'accepted'));
+        if (/Enter confirms/.test(await text(page, '[data-testid=message]')))
+            await page.keyboard.press('Enter');
+        await until(
+            'accepted',
+            async () => (await cards(page)).find((c) => c.id === chosen.id).state === 'accepted',
+        );
     });
     await step('Ctrl+Z takes it back, and the audit has both lines', async () => {
         await page.keyboard.press('Control+z');
-        await until('suggested', async () => (
-            (await cards(page)).find((c) => c.id === chosen.id).state === 'suggested'));
+        await until(
+            'suggested',
+            async () => (await cards(page)).find((c) => c.id === chosen.id).state === 'suggested',
+        );
         const added = (await rows(page)).slice(before).filter((r) => r.object.includes(chosen.id));
         if (added.length !== 2) throw new Error(`audit: ${JSON.stringify(added)}`);
     });
@@ -64,9 +85,10 @@ async function technologist(page) {
 async function reader(page, other) {
     await logIn(page, url, 'reader', reader_password, '#/worklist');
     const item = page.locator('[data-testid=tray-item]', { hasText: 'FALLING_BP' });
-    await step('the falling pressure moves its study into the tray, with the reason', () => until('the tray',
-        async () => (await item.count()) > 0, 120000));
-    console.log(`    ${(await item.first().textContent())}`);
+    await step('the falling pressure moves its study into the tray, with the reason', () =>
+        until('the tray', async () => (await item.count()) > 0, 120000),
+    );
+    console.log(`    ${await item.first().textContent()}`);
     await other.goto(`${url}#/worklist`);
     await step('F9 acknowledges it; the other browser sees by whom', async () => {
         const study = await item.first().getAttribute('data-study');

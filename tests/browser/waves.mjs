@@ -24,8 +24,12 @@ function artery(phase, low, high) {
 }
 
 const shapes = {
-    ECG: (p) => 0.12 * bump(p, 0.88, 0.03) - 0.1 * bump(p, 0.03, 0.008) + 1.2 * bump(p, 0.05, 0.009)
-        - 0.25 * bump(p, 0.075, 0.01) + 0.28 * bump(p, 0.32, 0.05),
+    ECG: (p) =>
+        0.12 * bump(p, 0.88, 0.03) -
+        0.1 * bump(p, 0.03, 0.008) +
+        1.2 * bump(p, 0.05, 0.009) -
+        0.25 * bump(p, 0.075, 0.01) +
+        0.28 * bump(p, 0.32, 0.05),
     AO: (p) => artery(p, 70, 124),
     PA: (p) => artery(p, 12, 31),
     PCW: (p) => 13 + 4 * bump(p, 0.95, 0.06) + 8 * bump(p, 0.55, 0.11) - 2 * bump(p, 0.3, 0.08),

@@ -5,11 +5,16 @@ const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /** Answers the upgrade; gives {sendText, sendBinary, close, onText, socket}. */
 export function accept(request, socket) {
-    const key = createHash('sha1').update(request.headers['sec-websocket-key'] + GUID).digest('base64');
-    socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
-        + `Sec-WebSocket-Accept: ${key}\r\n\r\n`);
+    const key = createHash('sha1')
+        .update(request.headers['sec-websocket-key'] + GUID)
+        .digest('base64');
+    socket.write(
+        'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+            `Sec-WebSocket-Accept: ${key}\r\n\r\n`,
+    );
     const peer = {
-        socket, onText: () => {},
+        socket,
+        onText: () => {},
         sendText: (text) => write(socket, 1, Buffer.from(text)),
         sendBinary: (bytes) => write(socket, 2, bytes),
         close: () => socket.destroy(),
@@ -50,6 +55,8 @@ function parse(held) {
     }
     if (held.length < at + 4 + length) return null;
     const mask = held.subarray(at, at + 4);
-    const payload = Buffer.from(held.subarray(at + 4, at + 4 + length)).map((b, i) => b ^ mask[i & 3]);
+    const payload = Buffer.from(held.subarray(at + 4, at + 4 + length)).map(
+        (b, i) => b ^ mask[i & 3],
+    );
     return { opcode: held[0] & 15, payload, bytes: at + 4 + length };
 }

@@ -46,9 +46,16 @@ export const text = (page, selector) => page.textContent(selector);
 export const feedState = (page) => page.evaluate(() => document.body.dataset.feedState);
 
 /** States of all cards, by id. */
-export const cards = (page) => page.$$eval('[data-testid=card]', (all) => (
-    all.map((c) => ({ id: c.dataset.id, state: c.dataset.state, selected: c.dataset.selected === 'true' }))));
-export const accepted = async (page) => (await cards(page)).filter((c) => c.state === 'accepted').length;
+export const cards = (page) =>
+    page.$$eval('[data-testid=card]', (all) =>
+        all.map((c) => ({
+            id: c.dataset.id,
+            state: c.dataset.state,
+            selected: c.dataset.selected === 'true',
+        })),
+    );
+export const accepted = async (page) =>
+    (await cards(page)).filter((c) => c.state === 'accepted').length;
 export const ready = async (page) => {
     await page.waitForSelector('[data-testid=card][data-selected]');
     await live(page);

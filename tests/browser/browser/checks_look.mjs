@@ -9,8 +9,15 @@ const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-prac
 
 async function axe(page, where) {
     await page.evaluate(AXE);
-    const found = await page.evaluate((tags) => window.axe.run(document, { runOnly: tags })
-        .then((r) => r.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' | ')}`)), TAGS);
+    const found = await page.evaluate(
+        (tags) =>
+            window.axe
+                .run(document, { runOnly: tags })
+                .then((r) =>
+                    r.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' | ')}`),
+                ),
+        TAGS,
+    );
     assert.deepEqual(found, [], `axe on ${where}`);
 }
 
@@ -22,7 +29,8 @@ function luminance(data, width, height) {
         return s <= 0.04045 ? s / 12.92 : ((s + 0.055) / 1.055) ** 2.4;
     });
     for (let i = 0; i < data.length; i += 4) {
-        const y = 0.2126 * linear[data[i]] + 0.7152 * linear[data[i + 1]] + 0.0722 * linear[data[i + 2]];
+        const y =
+            0.2126 * linear[data[i]] + 0.7152 * linear[data[i + 1]] + 0.0722 * linear[data[i + 2]];
         sum += y;
         if (y > 0.5) bright += 1;
     }
@@ -36,13 +44,29 @@ async function isDark(page, where) {
 }
 
 /** Everything that can be pressed and is smaller than 44 px. */
-const smallTargets = (page) => page.$$eval('#product button, #product select, #product input, #screens a',
-    (all) => all.filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest('[hidden]'))
-        .filter((e) => e.getBoundingClientRect().height < 44 || e.getBoundingClientRect().width < 44)
-        .map((e) => `${e.textContent} ${e.getBoundingClientRect().height}`));
+const smallTargets = (page) =>
+    page.$$eval('#product button, #product select, #product input, #screens a', (all) =>
+        all
+            .filter(
+                (e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest('[hidden]'),
+            )
+            .filter(
+                (e) =>
+                    e.getBoundingClientRect().height < 44 || e.getBoundingClientRect().width < 44,
+            )
+            .map((e) => `${e.textContent} ${e.getBoundingClientRect().height}`),
+    );
 
-const rings = (page) => page.$$eval('*', (all) => all.filter((e) => (
-    getComputedStyle(e).outlineStyle !== 'none' && parseFloat(getComputedStyle(e).outlineWidth) >= 2)).length);
+const rings = (page) =>
+    page.$$eval(
+        '*',
+        (all) =>
+            all.filter(
+                (e) =>
+                    getComputedStyle(e).outlineStyle !== 'none' &&
+                    parseFloat(getComputedStyle(e).outlineWidth) >= 2,
+            ).length,
+    );
 
 const SCREENS = ['live', 'worklist', 'study/5', 'audit'];
 const WHY = 'AO mean 74 -> 52 mmHg in 90 s; FALLING_BP rules 1; beats 81-96; q 0.96';
@@ -65,7 +89,8 @@ async function visit(page, fake, look) {
 
 export const checks = [
     {
-        id: 'A16', title: 'axe finds nothing on login, live, worklist, history, audit and the key sheet',
+        id: 'A16',
+        title: 'axe finds nothing on login, live, worklist, history, audit and the key sheet',
         async run({ page, fake }) {
             await page.goto(fake.url);
             await page.waitForSelector('#login:not([hidden])');
@@ -83,7 +108,9 @@ export const checks = [
         },
     },
     {
-        id: 'A16b', title: 'targets are at least 44 px and there is exactly one focus ring', user: 'tech',
+        id: 'A16b',
+        title: 'targets are at least 44 px and there is exactly one focus ring',
+        user: 'tech',
         async run({ page, fake }) {
             await visit(page, fake, async (screen) => {
                 assert.deepEqual(await smallTargets(page), [], screen);
@@ -99,7 +126,8 @@ export const checks = [
         },
     },
     {
-        id: 'A18', title: 'dark: mean luminance <= 0.05, bright pixels <= 5 %, also when the feed is lost',
+        id: 'A18',
+        title: 'dark: mean luminance <= 0.05, bright pixels <= 5 %, also when the feed is lost',
         user: 'tech',
         async run({ page, fake }) {
             await sleep(4000);
@@ -111,7 +139,9 @@ export const checks = [
         },
     },
     {
-        id: 'TEXT', title: 'markup in a name or a reason stays text', user: 'tech',
+        id: 'TEXT',
+        title: 'markup in a name or a reason stays text',
+        user: 'tech',
         async run({ page, fake }) {
             const evil = '<img src=x onerror="window.broken=1"><b>bold</b>';
             fake.studies[0].patient_name = evil;
@@ -119,15 +149,22 @@ export const checks = [
             await until('the name', async () => (await text(page, '#patient')) === evil);
             await page.goto(`${fake.url}#/worklist`);
             await sleep(400);
-            assert.equal(await page.$$eval('#product img:not(.logo), #product b', (all) => all.length), 0);
+            assert.equal(
+                await page.$$eval('#product img:not(.logo), #product b', (all) => all.length),
+                0,
+            );
             assert.equal(await page.evaluate(() => window.broken), undefined);
         },
     },
     {
-        id: 'NARROW', title: '1366x768 without sideways scroll, and at 200 % nothing is cut off sideways',
+        id: 'NARROW',
+        title: '1366x768 without sideways scroll, and at 200 % nothing is cut off sideways',
         user: 'tech',
         async run({ page, fake }) {
-            for (const [width, height] of [[1366, 768], [683, 384]]) {
+            for (const [width, height] of [
+                [1366, 768],
+                [683, 384],
+            ]) {
                 await page.setViewportSize({ width, height });
                 await visit(page, fake, async (screen) => {
                     const wide = await page.evaluate(() => document.documentElement.scrollWidth);

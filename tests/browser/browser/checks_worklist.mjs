@@ -4,20 +4,33 @@ import { logIn, openPage } from '../chromium.mjs';
 import { quantile, sleep, text, until } from './check.mjs';
 
 const WHY = 'AO mean 74 -> 52 mmHg in 90 s; FALLING_BP rules 1; beats 81-96; q 0.96';
-const rows = (page) => page.$$eval('[data-testid=study-row]', (all) => (
-    all.map((r) => ({ study: Number(r.dataset.study), y: r.getBoundingClientRect().y,
-        height: r.getBoundingClientRect().height }))));
+const rows = (page) =>
+    page.$$eval('[data-testid=study-row]', (all) =>
+        all.map((r) => ({
+            study: Number(r.dataset.study),
+            y: r.getBoundingClientRect().y,
+            height: r.getBoundingClientRect().height,
+        })),
+    );
 const shown = (page) => page.waitForSelector('[data-testid=study-row]');
 
 /** Waits inside the page, so that the time is the page's own. */
-const firstIs = (page, study) => page.waitForFunction((s) => {
-    const all = [...document.querySelectorAll('[data-testid=study-row]')];
-    return all[0].dataset.study === String(s);
-}, study, { polling: 10, timeout: 3000 });
+const firstIs = (page, study) =>
+    page.waitForFunction(
+        (s) => {
+            const all = [...document.querySelectorAll('[data-testid=study-row]')];
+            return all[0].dataset.study === String(s);
+        },
+        study,
+        { polling: 10, timeout: 3000 },
+    );
 
 export const checks = [
     {
-        id: 'A08', title: 'a reorder is seen within 1 s (p95 of 50)', user: 'reader', hash: '#/worklist',
+        id: 'A08',
+        title: 'a reorder is seen within 1 s (p95 of 50)',
+        user: 'reader',
+        hash: '#/worklist',
         async run({ page, fake }) {
             await shown(page);
             const taken = [];
@@ -33,8 +46,10 @@ export const checks = [
         },
     },
     {
-        id: 'A09', title: '20 reorders: no layout shift, same heights, focused row stays in place',
-        user: 'reader', hash: '#/worklist',
+        id: 'A09',
+        title: '20 reorders: no layout shift, same heights, focused row stays in place',
+        user: 'reader',
+        hash: '#/worklist',
         async run({ page, fake }) {
             await shown(page);
             await page.evaluate(() => {
@@ -48,13 +63,23 @@ export const checks = [
             const before = await y();
             await sleep(3100);
             for (let i = 0; i < 20; i++) {
-                fake.move([6, 2, 9, 4][i % 4], 1 + ((i * 5) % 11), i % 3 ? 'urgent' : 'critical', WHY);
+                fake.move(
+                    [6, 2, 9, 4][i % 4],
+                    1 + ((i * 5) % 11),
+                    i % 3 ? 'urgent' : 'critical',
+                    WHY,
+                );
                 await sleep(60);
                 assert.equal(await page.evaluate(() => document.activeElement.dataset.study), '6');
-                assert.ok(Math.abs((await y()) - before) <= 1, `row moved from ${before} to ${await y()}`);
+                assert.ok(
+                    Math.abs((await y()) - before) <= 1,
+                    `row moved from ${before} to ${await y()}`,
+                );
             }
             const order = (await rows(page)).map((r) => r.study);
-            const want = [...fake.studies].sort((a, b) => a.position - b.position).map((s) => s.study);
+            const want = [...fake.studies]
+                .sort((a, b) => a.position - b.position)
+                .map((s) => s.study);
             assert.deepEqual(order, want);
             assert.ok((await rows(page)).every((r) => r.height === 52));
             const cls = await page.evaluate(() => window.cls);
@@ -62,30 +87,44 @@ export const checks = [
         },
     },
     {
-        id: 'A10', title: 'a click within 400 ms of a move does nothing but say so', user: 'reader',
+        id: 'A10',
+        title: 'a click within 400 ms of a move does nothing but say so',
+        user: 'reader',
         hash: '#/worklist',
         async run({ page, fake }) {
             await shown(page);
             fake.move(4, 1, 'critical', WHY);
             await firstIs(page, 4);
             await sleep(600);
-            const button = page.locator('[data-study="4"][data-testid=study-row] .acts .button').nth(1);
+            const button = page
+                .locator('[data-study="4"][data-testid=study-row] .acts .button')
+                .nth(1);
             const box = await button.boundingBox();
             fake.move(5, 1, 'critical', WHY);
             await firstIs(page, 5);
             await sleep(100);
             await page.mouse.click(box.x + 10, box.y + 10);
             await sleep(200);
-            assert.deepEqual(fake.calls.filter((c) => c.endsWith('/acknowledge')), []);
-            assert.equal(await text(page, '[data-testid=list-message]'), 'The list moved. Press again.');
+            assert.deepEqual(
+                fake.calls.filter((c) => c.endsWith('/acknowledge')),
+                [],
+            );
+            assert.equal(
+                await text(page, '[data-testid=list-message]'),
+                'The list moved. Press again.',
+            );
             await sleep(500);
             await page.mouse.click(box.x + 10, box.y + 10);
-            await until('an acknowledgement', () => fake.calls.includes('POST /api/studies/5/acknowledge'));
+            await until('an acknowledgement', () =>
+                fake.calls.includes('POST /api/studies/5/acknowledge'),
+            );
         },
     },
     {
-        id: 'A12', title: 'F9 acknowledges; a second browser sees it within 1 s with the name',
-        user: 'reader', hash: '#/worklist',
+        id: 'A12',
+        title: 'F9 acknowledges; a second browser sees it within 1 s with the name',
+        user: 'reader',
+        hash: '#/worklist',
         async run({ page, fake, browser }) {
             await shown(page);
             fake.move(4, 1, 'critical', WHY);
@@ -97,29 +136,44 @@ export const checks = [
             await page.focus('[data-study="4"][data-testid=study-row]');
             await page.keyboard.press('F9');
             const seen = second.locator('[data-study="4"][data-testid=study-row] .ack');
-            await until('reader on the second page', async () => /^reader /.test(await seen.textContent()), 1000);
+            await until(
+                'reader on the second page',
+                async () => /^reader /.test(await seen.textContent()),
+                1000,
+            );
             await second.context().close();
         },
     },
     {
-        id: 'HOLD', title: 'F10 holds the order; the tray still shows the mover; F10 lets it go',
-        user: 'reader', hash: '#/worklist',
+        id: 'HOLD',
+        title: 'F10 holds the order; the tray still shows the mover; F10 lets it go',
+        user: 'reader',
+        hash: '#/worklist',
         async run({ page, fake }) {
             await shown(page);
             const before = (await rows(page)).map((r) => r.study);
             await page.keyboard.press('F10');
             fake.move(7, 1, 'critical', WHY);
-            await until('the tray', async () => (await page.$$('[data-testid=tray-item]')).length === 1, 1000);
+            await until(
+                'the tray',
+                async () => (await page.$$('[data-testid=tray-item]')).length === 1,
+                1000,
+            );
             await sleep(3500);
-            assert.deepEqual((await rows(page)).map((r) => r.study), before);
+            assert.deepEqual(
+                (await rows(page)).map((r) => r.study),
+                before,
+            );
             assert.match(await text(page, '[data-testid=new-order]'), /^New order: \d+ moved$/);
             await page.keyboard.press('F10');
             await firstIs(page, 7);
         },
     },
     {
-        id: 'LINK', title: 'Enter opens the history; its address opens the same in another page',
-        user: 'reader', hash: '#/worklist',
+        id: 'LINK',
+        title: 'Enter opens the history; its address opens the same in another page',
+        user: 'reader',
+        hash: '#/worklist',
         async run({ page, fake }) {
             await shown(page);
             fake.move(8, 1, 'critical', WHY);
@@ -133,7 +187,10 @@ export const checks = [
             const other = await page.context().newPage();
             await other.goto(address);
             await other.waitForSelector('[data-testid=history]');
-            assert.equal(await text(other, '[data-testid=history]'), await text(page, '[data-testid=history]'));
+            assert.equal(
+                await text(other, '[data-testid=history]'),
+                await text(page, '[data-testid=history]'),
+            );
             assert.match(await text(other, '[data-testid=history]'), /routine → critical/);
         },
     },

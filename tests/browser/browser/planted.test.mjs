@@ -14,15 +14,22 @@ after(closeBrowser);
 
 test('every check has a planted fault', () => {
     const named = new Set(faults.map(([id]) => id));
-    assert.deepEqual(all.map((c) => c.id).filter((id) => !named.has(id)), []);
+    assert.deepEqual(
+        all.map((c) => c.id).filter((id) => !named.has(id)),
+        [],
+    );
 });
 
 for (const [id, what, patch] of faults) {
     test(`${id} catches: ${what}`, async () => {
         const check = all.find((c) => c.id === id);
-        await (await startFake({ patch })).down(); /* throws when the fault no longer fits the page */
+        await (
+            await startFake({ patch })
+        ).down(); /* throws when the fault no longer fits the page */
         let caught = null;
-        await run(check, { patch }).catch((error) => { caught = error; });
+        await run(check, { patch }).catch((error) => {
+            caught = error;
+        });
         assert.ok(caught, 'the check passed on a faulty page');
         console.log(`  ${id}: ${String(caught.message).split('\n')[0]}`);
     });

@@ -12,18 +12,90 @@ const read = (ring, from, to) => Array.from({ length: to - from }, (_, i) => rin
 const M = MISSING;
 
 const cases = [
-    ['in order', 8, [[0, 1, 2], [2, 3, 4]], 0, [1, 2, 3, 4]],
-    ['a jump is a gap', 8, [[0, 1, 2], [4, 5, 6]], 0, [1, 2, M, M, 5, 6]],
-    ['a late block fills its place', 8, [[0, 1, 2], [4, 5, 6], [2, 3, 4]], 0, [1, 2, 3, 4, 5, 6]],
-    ['the newest wins', 8, [[0, 1, 2], [1, 9]], 0, [1, 9]],
-    ['older than the ring is gone', 4, [[0, 1, 2, 3, 4], [4, 5, 6]], 0, [M, M, 3, 4, 5, 6]],
-    ['a block longer than the ring keeps its end', 4, [[0, 1, 2, 3, 4, 5, 6]], 0, [M, M, 3, 4, 5, 6]],
-    ['a jump longer than the ring leaves no old sample', 4, [[0, 1, 2, 3, 4], [100, 7]], 97, [M, M, M, 7]],
+    [
+        'in order',
+        8,
+        [
+            [0, 1, 2],
+            [2, 3, 4],
+        ],
+        0,
+        [1, 2, 3, 4],
+    ],
+    [
+        'a jump is a gap',
+        8,
+        [
+            [0, 1, 2],
+            [4, 5, 6],
+        ],
+        0,
+        [1, 2, M, M, 5, 6],
+    ],
+    [
+        'a late block fills its place',
+        8,
+        [
+            [0, 1, 2],
+            [4, 5, 6],
+            [2, 3, 4],
+        ],
+        0,
+        [1, 2, 3, 4, 5, 6],
+    ],
+    [
+        'the newest wins',
+        8,
+        [
+            [0, 1, 2],
+            [1, 9],
+        ],
+        0,
+        [1, 9],
+    ],
+    [
+        'older than the ring is gone',
+        4,
+        [
+            [0, 1, 2, 3, 4],
+            [4, 5, 6],
+        ],
+        0,
+        [M, M, 3, 4, 5, 6],
+    ],
+    [
+        'a block longer than the ring keeps its end',
+        4,
+        [[0, 1, 2, 3, 4, 5, 6]],
+        0,
+        [M, M, 3, 4, 5, 6],
+    ],
+    [
+        'a jump longer than the ring leaves no old sample',
+        4,
+        [
+            [0, 1, 2, 3, 4],
+            [100, 7],
+        ],
+        97,
+        [M, M, M, 7],
+    ],
     ['it may begin anywhere', 8, [[2 ** 40, 1, 2]], 2 ** 40 - 1, [M, 1, 2, M]],
-    ['much too late is dropped', 4, [[10, 1, 2, 3, 4], [0, 9, 9]], 10, [1, 2, 3, 4]],
+    [
+        'much too late is dropped',
+        4,
+        [
+            [10, 1, 2, 3, 4],
+            [0, 9, 9],
+        ],
+        10,
+        [1, 2, 3, 4],
+    ],
 ];
 for (const [what, capacity, spans, from, want] of cases) {
-    test(what, () => assert.deepEqual(read(filled(capacity, spans), from, from + want.length), want));
+    test(what, () =>
+        assert.deepEqual(read(filled(capacity, spans), from, from + want.length), want),
+    );
 }
 
 test('reset forgets everything', () => {
@@ -39,12 +111,15 @@ test('a capacity that is no power of two is refused', () => {
 
 test('any cut of the same samples gives the same ring', () => {
     let seed = 1;
-    const random = (n) => { seed = (seed * 48271) % 2147483647; return seed % n; };
+    const random = (n) => {
+        seed = (seed * 48271) % 2147483647;
+        return seed % n;
+    };
     for (let round = 0; round < 200; round++) {
         const whole = Array.from({ length: 50 }, () => random(1000));
         const a = filled(32, [[0, ...whole]]);
         const spans = [];
-        for (let at = 0; at < 50; ) {
+        for (let at = 0; at < 50;) {
             const n = 1 + random(9);
             spans.push([at, ...whole.slice(at, at + n)]);
             at += n;

@@ -18,25 +18,33 @@ export class ApiError extends Error {
     }
 
     get sentence() {
-        return [this.what, this.safe, this.todo].filter(Boolean)
-            .map((s) => (/[.!?]$/.test(s) ? s : `${s}.`)).join(' ');
+        return [this.what, this.safe, this.todo]
+            .filter(Boolean)
+            .map((s) => (/[.!?]$/.test(s) ? s : `${s}.`))
+            .join(' ');
     }
 }
 
 /** @param {string} method @param {string} path @param {object} [body] @returns {Promise<any>} */
 async function call(method, path, body) {
     const init = { method, credentials: /** @type {const} */ ('same-origin'), headers: {} };
-    if (body) Object.assign(init, {
-        headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
-    });
+    if (body)
+        Object.assign(init, {
+            headers: { 'Content-Type': 'application/json' },
+            body: JSON.stringify(body),
+        });
     let answer;
     try {
         answer = await fetch(path, init);
     } catch {
-        throw new ApiError(0, { error: {
-            code: 'OFFLINE', what: 'No connection to the server', safe: 'Nothing was saved',
-            do: 'It will work again when the badge says LIVE',
-        } });
+        throw new ApiError(0, {
+            error: {
+                code: 'OFFLINE',
+                what: 'No connection to the server',
+                safe: 'Nothing was saved',
+                do: 'It will work again when the badge says LIVE',
+            },
+        });
     }
     const json = await answer.json().catch(() => ({}));
     if (answer.ok) return json;

@@ -27,7 +27,7 @@ export class App extends EventTarget {
         /** @type {Worker | null} */ this.worker = null;
         /** @type {import('./feed_state.js').Feed} */ this.feed = 'connecting';
         this.rooms_asked_ms = -Infinity;
-        /** A catheter moves between two descriptions of its room; the newest beat knows where it is.
+        /** A catheter moves between two descriptions of its room: the newest beat knows where.
          * @type {Map<string, string>} by room, epoch and channel */
         this.sites = new Map();
     }
@@ -169,10 +169,13 @@ export class App extends EventTarget {
         if (data.type === 'status') this.#takeStatus(data);
         else if (data.type === 'link') this.#takeLink(data);
         else if (data.type === 'message') this.#takeMessage(data.message);
-        else if (data.type === 'bad_frame') this.say('notice', {
-            code: 'FEED-FORMAT', text: `The feed sends what this page cannot read (${data.what}). `
-                + 'Traces are off. Reload the page.',
-        });
+        else if (data.type === 'bad_frame')
+            this.say('notice', {
+                code: 'FEED-FORMAT',
+                text:
+                    `The feed sends what this page cannot read (${data.what}). ` +
+                    'Traces are off. Reload the page.',
+            });
     }
 
     /** @param {import('./types.js').FeedStatus} status */
@@ -184,7 +187,9 @@ export class App extends EventTarget {
         if (agreed !== this.caseAgrees) this.#judge(); /* name, traces and numbers go together */
         if (this.caseAgrees || now - this.rooms_asked_ms < 1000) return;
         this.rooms_asked_ms = now;
-        api.get('/api/rooms').then((a) => this.#takeRooms(a.rooms)).catch(() => {});
+        api.get('/api/rooms')
+            .then((a) => this.#takeRooms(a.rooms))
+            .catch(() => {});
     }
 
     /** @param {{state: string, attempt: number, retry_at_ms: number}} link */
@@ -193,7 +198,7 @@ export class App extends EventTarget {
         const lost = this.link.state === 'open' && link.state !== 'open';
         this.link = link;
         if (link.state === 'open') this.ever_open = true;
-        /* also the first time: what changed between the first snapshot and now was told to nobody */
+        /* also the first time: what changed since the first snapshot was told to nobody */
         if (opened) this.snapshot().catch(() => {});
         /* the session may have ended: then the login is the answer, not "try again" */
         if (lost || link.state === 'waiting') api.get('/api/me').catch(() => {});
@@ -204,11 +209,19 @@ export class App extends EventTarget {
     /** @param {any} m */
     #takeMessage(m) {
         switch (m.type) {
-            case 'room': return this.#takeRooms([m.room && typeof m.room === 'object' ? m.room : m]);
-            case 'worklist': return this.takeStudies(m.version, m.studies, m.moved ?? []);
-            case 'measurement': return this.say('measurement', m.measurement ?? m);
-            case 'beat': case 'reading': return this.#takeReading(m);
-            case 'state': case 'finding': case 'notice': return this.say(m.type, m);
+            case 'room':
+                return this.#takeRooms([m.room && typeof m.room === 'object' ? m.room : m]);
+            case 'worklist':
+                return this.takeStudies(m.version, m.studies, m.moved ?? []);
+            case 'measurement':
+                return this.say('measurement', m.measurement ?? m);
+            case 'beat':
+            case 'reading':
+                return this.#takeReading(m);
+            case 'state':
+            case 'finding':
+            case 'notice':
+                return this.say(m.type, m);
         }
     }
 
@@ -225,8 +238,10 @@ export class App extends EventTarget {
 
     /** @param {import('./types.js').Room} room */
     #withSites(room) {
-        const channels = room.channels.map((c) => (
-            { ...c, site: this.sites.get(`${room.room} ${room.epoch} ${c.channel}`) ?? c.site }));
+        const channels = room.channels.map((c) => ({
+            ...c,
+            site: this.sites.get(`${room.room} ${room.epoch} ${c.channel}`) ?? c.site,
+        }));
         return { ...room, channels };
     }
 
@@ -254,10 +269,13 @@ export class App extends EventTarget {
     #facts() {
         const { status } = this;
         return {
-            socket_open: this.connected, ever_open: this.ever_open,
-            idle_ms: status?.idle_ms ?? null, delay_ms: status?.delay_ms ?? null,
+            socket_open: this.connected,
+            ever_open: this.ever_open,
+            idle_ms: status?.idle_ms ?? null,
+            delay_ms: status?.delay_ms ?? null,
             since_start_ms: performance.now() - this.since_ms,
-            origin: this.room?.origin ?? 'live', frozen: this.frozen_ms > 0,
+            origin: this.room?.origin ?? 'live',
+            frozen: this.frozen_ms > 0,
         };
     }
 

@@ -7,7 +7,8 @@ export const DELAYED_MS = 1000;
 export const STALE_MS = 2000;
 export const CONNECTING_MS = 5000;
 
-/** @typedef {'connecting' | 'live' | 'delayed' | 'stale' | 'disconnected' | 'replay' | 'frozen'} Feed */
+/** @typedef {'connecting' | 'live' | 'delayed' | 'stale' | 'disconnected' | 'replay'
+ *   | 'frozen'} Feed */
 /** @typedef {{socket_open: boolean, ever_open: boolean, idle_ms: number | null,
  *   delay_ms: number | null, since_start_ms: number, origin: string, frozen: boolean}} Facts */
 
@@ -33,13 +34,20 @@ export function ageMs(f) {
 export function badgeText(state, f) {
     const age = `${(ageMs(f) / 1000).toFixed(ageMs(f) < SLOW_MS ? 2 : 1)} s`;
     switch (state) {
-        case 'connecting': return 'CONNECTING';
-        case 'disconnected': return 'DISCONNECTED';
-        case 'stale': return f.idle_ms === null ? 'NO DATA' : `NO DATA ${age}`;
-        case 'delayed': return `DELAYED ${age}`;
-        case 'frozen': return `FROZEN, feed ${age}`;
-        case 'replay': return `REPLAY ${age}`;
-        default: return `LIVE ${age}`;
+        case 'connecting':
+            return 'CONNECTING';
+        case 'disconnected':
+            return 'DISCONNECTED';
+        case 'stale':
+            return f.idle_ms === null ? 'NO DATA' : `NO DATA ${age}`;
+        case 'delayed':
+            return `DELAYED ${age}`;
+        case 'frozen':
+            return `FROZEN, feed ${age}`;
+        case 'replay':
+            return `REPLAY ${age}`;
+        default:
+            return `LIVE ${age}`;
     }
 }
 

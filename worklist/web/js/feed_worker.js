@@ -39,15 +39,25 @@ class FeedWorker {
     /** @param {any} m */
     handle(m) {
         switch (m.type) {
-            case 'connect': return this.connect(m.url);
-            case 'close': return this.close();
-            case 'retry': return this.link?.retry();
-            case 'rooms': return this.describe(m.rooms);
-            case 'room': return this.show(m.room);
-            case 'canvas': return this.mount(m.canvas);
-            case 'sheet': return this.painter?.setSheet(m.sheet);
-            case 'freeze': return this.freeze(m.on);
-            case 'beat': this.page_beat_ms = performance.now(); this.visible = m.visible;
+            case 'connect':
+                return this.connect(m.url);
+            case 'close':
+                return this.close();
+            case 'retry':
+                return this.link?.retry();
+            case 'rooms':
+                return this.describe(m.rooms);
+            case 'room':
+                return this.show(m.room);
+            case 'canvas':
+                return this.mount(m.canvas);
+            case 'sheet':
+                return this.painter?.setSheet(m.sheet);
+            case 'freeze':
+                return this.freeze(m.on);
+            case 'beat':
+                this.page_beat_ms = performance.now();
+                this.visible = m.visible;
         }
     }
 
@@ -88,7 +98,8 @@ class FeedWorker {
             const frame = decodeFrame(buffer);
             const feed = this.feeds.get(frame.room);
             if (!feed) return;
-            if (feed.push(frame, performance.now()) && this.painter) this.painter.stale_sheet = true;
+            if (feed.push(frame, performance.now()) && this.painter)
+                this.painter.stale_sheet = true;
         } catch (error) {
             if (!(error instanceof FrameError)) throw error;
             worker.postMessage({ type: 'bad_frame', what: error.message });
@@ -156,18 +167,29 @@ class FeedWorker {
         for (const [channel, s] of feed.sources) lane_idle_ms[channel] = now - s.newest_ms;
         const server_now = Date.now() + this.clock_offset_ms;
         worker.postMessage({
-            type: 'status', room: this.shown, epoch: feed.epoch, case: feed.case,
-            newest_tick: playout.newest_tick, head_tick: head, idle_ms: playout.idleMs(now),
+            type: 'status',
+            room: this.shown,
+            epoch: feed.epoch,
+            case: feed.case,
+            newest_tick: playout.newest_tick,
+            head_tick: head,
+            idle_ms: playout.idleMs(now),
             delay_ms: head < 0 ? null : feed.delayMs(head, now, server_now),
-            newest_at_ms: head < 0 ? null : feed.atMs(playout.newest_tick), lane_idle_ms,
+            newest_at_ms: head < 0 ? null : feed.atMs(playout.newest_tick),
+            lane_idle_ms,
         });
     }
 }
 
 /** @param {import('./types.js').Room} a @param {import('./types.js').Room} b */
 function differs(a, b) {
-    return a.epoch !== b.epoch || a.case !== b.case || a.base_rate_hz !== b.base_rate_hz
-        || a.speed_percent !== b.speed_percent || a.stream !== b.stream;
+    return (
+        a.epoch !== b.epoch ||
+        a.case !== b.case ||
+        a.base_rate_hz !== b.base_rate_hz ||
+        a.speed_percent !== b.speed_percent ||
+        a.stream !== b.stream
+    );
 }
 
 const feed_worker = new FeedWorker();

@@ -2,14 +2,31 @@
 /* lane_scale.js - colour and scale of a lane by its site. One row per site; pure. */
 
 export const SCALES = [
-    [0, 20], [0, 40], [0, 60], [0, 100], [0, 200], [0, 400],
+    [0, 20],
+    [0, 40],
+    [0, 60],
+    [0, 100],
+    [0, 200],
+    [0, 400],
 ];
 
 /* site: token of its colour, index of its first scale */
 const SITES = /** @type {Record<string, [string, number]>} */ ({
-    ECG: ['ecg', -1], AO: ['ao', 4], ART: ['ao', 4], LV: ['lv', 4], PA: ['pa', 2], PCW: ['pcw', 1],
-    RA: ['ra', 0], CVP: ['ra', 0], RV: ['rv', 2], LA: ['la', 1], Pa: ['pao', 4], Pd: ['pd', 4],
-    PAO: ['pao', 4], PD: ['pd', 4], AUX: ['aux', -1],
+    ECG: ['ecg', -1],
+    AO: ['ao', 4],
+    ART: ['ao', 4],
+    LV: ['lv', 4],
+    PA: ['pa', 2],
+    PCW: ['pcw', 1],
+    RA: ['ra', 0],
+    CVP: ['ra', 0],
+    RV: ['rv', 2],
+    LA: ['la', 1],
+    Pa: ['pao', 4],
+    Pd: ['pd', 4],
+    PAO: ['pao', 4],
+    PD: ['pd', 4],
+    AUX: ['aux', -1],
 });
 
 /** @param {string} site name of a CSS variable without its dashes */

@@ -14,12 +14,13 @@ const HARMLESS = ['LEARNING', 'WEDGE']; /* said, but nothing is withheld */
 
 export class LiveNumbers {
     constructor() {
-        this.clear();
+        /** @type {Map<number, Reading>} */ this.readings = new Map();
+        /** @type {Map<number, Map<string, string>>} */ this.states = new Map();
     }
 
     clear() {
-        /** @type {Map<number, Reading>} */ this.readings = new Map();
-        /** @type {Map<number, Map<string, string>>} */ this.states = new Map();
+        this.readings.clear();
+        this.states.clear();
     }
 
     /** A running average wins over a single beat. @param {any} m a `beat` or `reading` message */

@@ -16,13 +16,14 @@ const app = new App();
 const keys = new Keys();
 const login = new LoginView(byId('login'), (me) => enter(me));
 const header = new Header(app);
-const views = /** @type {Record<string, {element: HTMLElement,
- *   show: (route: import('./router.js').Route) => void, hide?: () => void}>} */ ({
-    live: new LiveView(app, keys, byId('view-live')),
-    worklist: new WorklistView(app, keys, byId('view-worklist')),
-    study: new StudyView(app, keys, byId('view-study')),
-    audit: new AuditView(app, byId('view-audit')),
-});
+const views =
+    /** @type {Record<string, {element: HTMLElement,
+     *   show: (route: import('./router.js').Route) => void, hide?: () => void}>} */ ({
+        live: new LiveView(app, keys, byId('view-live')),
+        worklist: new WorklistView(app, keys, byId('view-worklist')),
+        study: new StudyView(app, keys, byId('view-study')),
+        audit: new AuditView(app, byId('view-audit')),
+    });
 
 /** @param {import('./types.js').Me} me */
 async function enter(me) {

@@ -15,18 +15,19 @@ const WINDOW_MS = 2000;
 
 export class Playout {
     constructor() {
-        this.reset(1000, 100);
-    }
-
-    /** @param {number} base_rate_hz @param {number} speed_percent */
-    reset(base_rate_hz, speed_percent) {
-        this.ticks_per_ms = (base_rate_hz / 1000) * (speed_percent / 100);
+        this.ticks_per_ms = 1;
         /** @type {{at_ms: number, lag_ms: number}[]} */
         this.recent = [];
         this.floor_ms = Infinity; /* smallest (arrival - stream time) of the epoch */
         this.newest_tick = -1;
         this.newest_ms = -Infinity; /* when it arrived */
         this.last_head = -1;
+    }
+
+    /** @param {number} base_rate_hz @param {number} speed_percent */
+    reset(base_rate_hz, speed_percent) {
+        Object.assign(this, new Playout());
+        this.ticks_per_ms = (base_rate_hz / 1000) * (speed_percent / 100);
     }
 
     /** @param {number} next_tick @param {number} now_ms */

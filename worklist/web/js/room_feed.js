@@ -14,8 +14,13 @@ const RING_MAX = 1 << 19;
 export class RoomFeed {
     /** @param {import('./types.js').Room} room */
     constructor(room) {
+        this.room = room;
+        this.epoch = room.epoch;
+        this.case = room.case;
         this.playout = new Playout();
-        this.describe(room);
+        /** @type {Map<number, Source>} */ this.sources = new Map();
+        this.anchor = { tick: 0, at_ms: NaN }; /* UTC of a tick, from the newest frame */
+        this.wipe(room.epoch, room.case);
     }
 
     /** @param {import('./types.js').Room} room */
@@ -28,8 +33,7 @@ export class RoomFeed {
     wipe(epoch, case_number) {
         this.epoch = epoch;
         this.case = case_number;
-        /** @type {Map<number, Source>} */ this.sources = new Map();
-        this.anchor = { tick: 0, at_ms: NaN };
+        this.sources.clear();
         this.playout.reset(this.room.base_rate_hz, this.room.speed_percent || 100);
     }
 
@@ -77,8 +81,11 @@ export class RoomFeed {
         const hold = (HOLD_S * this.ticks_per_s) / channel.ticks_per_sample;
         const capacity = Math.min(RING_MAX, 2 ** Math.ceil(Math.log2(Math.max(64, hold))));
         const fresh = {
-            ring: new SampleRing(capacity), ticks_per_sample: channel.ticks_per_sample,
-            scale: channel.scale, offset: channel.offset, newest_ms: 0,
+            ring: new SampleRing(capacity),
+            ticks_per_sample: channel.ticks_per_sample,
+            scale: channel.scale,
+            offset: channel.offset,
+            newest_ms: 0,
         };
         this.sources.set(channel.channel, fresh);
         return fresh;

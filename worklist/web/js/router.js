@@ -11,12 +11,18 @@ export function parseHash(hash) {
     const [path, query = ''] = hash.replace(/^#\/?/, '').split('?');
     const [view, id] = path.split('/');
     const number = /^\d{1,15}$/.test(id ?? '') ? Number(id) : null;
-    return { view: VIEWS.includes(view) ? view : 'live', id: number, query: new URLSearchParams(query) };
+    return {
+        view: VIEWS.includes(view) ? view : 'live',
+        id: number,
+        query: new URLSearchParams(query),
+    };
 }
 
 /** @param {string} view @param {number | null} [id] @param {Record<string, any>} [query] */
 export function makeHash(view, id = null, query = {}) {
-    const given = Object.entries(query).filter(([, v]) => v !== null && v !== undefined && v !== '');
+    const given = Object.entries(query).filter(
+        ([, v]) => v !== null && v !== undefined && v !== '',
+    );
     const text = new URLSearchParams(given.map(([k, v]) => [k, String(v)])).toString();
     return `#/${view}${id === null ? '' : `/${id}`}${text ? `?${text}` : ''}`;
 }

@@ -7,7 +7,8 @@
 
 const WAIT_S = [0.5, 1, 2, 4, 8];
 
-/** @typedef {{state: 'open' | 'waiting' | 'trying', attempt: number, retry_at_ms: number}} LinkState */
+/** @typedef {{state: 'open' | 'waiting' | 'trying', attempt: number,
+ *   retry_at_ms: number}} LinkState */
 
 export class Link {
     /** @param {string} url @param {{text: (message: any) => void,

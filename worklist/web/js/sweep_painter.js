@@ -1,5 +1,5 @@
 // @ts-check
-/* sweep_painter.js - draws the lanes on one opaque 2D canvas, only what is new since the last frame.
+/* sweep_painter.js - draws the lanes on one opaque 2D canvas, only what is new since the last.
  *
  * Per frame it wipes the next pixels of the bar and strokes the new samples: some 30 px of paper,
  * whatever the width. A full redraw happens only after a change of size, scale, speed or epoch.
@@ -13,7 +13,8 @@ const GRID_STRONG = '#1f2a36';
 const HATCH = 'rgba(255, 176, 32, 0.28)';
 const LATE_S = 0.25; /* a lane may trail the others by this before the rest counts as a gap */
 
-/** What a lane draws from. @typedef {{ring: import('./ring.js').SampleRing, ticks_per_sample: number,
+/** What a lane draws from.
+ * @typedef {{ring: import('./ring.js').SampleRing, ticks_per_sample: number,
  *   scale: number, offset: number}} Source */
 /** @typedef {{lane: import('./types.js').Lane, drawn: number}} Pen */
 
@@ -96,7 +97,7 @@ export class SweepPainter {
     /** @param {number} from @param {number} to absolute pixels since the counter's zero */
     #wipe(from, to) {
         const { width } = this;
-        for (let at = from; at < to; ) {
+        for (let at = from; at < to;) {
             const x = at % width;
             const length = Math.min(to - at, width - x);
             this.#paper(x, length);
@@ -143,7 +144,7 @@ export class SweepPainter {
         const { context, width } = this;
         const end = Math.floor(to_s * this.px_per_s);
         context.fillStyle = this.hatch ?? HATCH;
-        for (let at = Math.floor(from_s * this.px_per_s); at < end; ) {
+        for (let at = Math.floor(from_s * this.px_per_s); at < end;) {
             const x = at % width;
             const length = Math.min(end - at, width - x);
             context.fillRect(x, lane.top + 2, length, lane.height - 4);

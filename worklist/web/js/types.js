@@ -1,7 +1,8 @@
 // @ts-check
 /* types.js - the shapes of API.md, for the editor's type checker. Nothing runs here. */
 
-/** @typedef {{channel: number, site: string, label: string, unit: string, rate_hz: number}} Channel */
+/** @typedef {{channel: number, site: string, label: string, unit: string,
+ *   rate_hz: number}} Channel */
 
 /** @typedef {object} Room
  * @property {number} room

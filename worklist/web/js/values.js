@@ -15,16 +15,29 @@ export const STATES = {
 };
 
 export const REJECT_REASONS = /** @type {const} */ ([
-    ['artefact', 'artefact or flush'], ['damped', 'damped'], ['wrong_site', 'wrong site'],
-    ['ectopy', 'ectopy'], ['wrong_phase', 'wrong condition'], ['other', 'other'],
+    ['artefact', 'artefact or flush'],
+    ['damped', 'damped'],
+    ['wrong_site', 'wrong site'],
+    ['ectopy', 'ectopy'],
+    ['wrong_phase', 'wrong condition'],
+    ['other', 'other'],
 ]);
 
 export const PHASES = ['rest', 'exercise', 'drug', 'post'];
 export const QUALITY_LOW = 0.5; /* fewer than half of the beats were usable */
 
 const SHORT = /** @type {Record<string, string>} */ ({
-    mean_endexp: 'end-exp', edp: 'EDP', a: 'a', v: 'v', mean: 'mean', rate: 'rate',
-    systolic: 'sys', diastolic: 'dia', minimum: 'min', resp_rate: 'resp', pulse: 'pulse',
+    mean_endexp: 'end-exp',
+    edp: 'EDP',
+    a: 'a',
+    v: 'v',
+    mean: 'mean',
+    rate: 'rate',
+    systolic: 'sys',
+    diastolic: 'dia',
+    minimum: 'min',
+    resp_rate: 'resp',
+    pulse: 'pulse',
     resp_swing: 'resp swing',
 });
 
@@ -71,8 +84,10 @@ export function headline(values, site = '') {
     if (systolic && second && !ATRIA.includes(site)) {
         const rest = without([systolic, second]);
         return {
-            main: `${numberText(systolic.value)}/${numberText(second.value)}`, rest,
-            of: second.quantity === 'edp' ? 'sys/EDP' : 'sys/dia', unit: unitText(systolic.unit),
+            main: `${numberText(systolic.value)}/${numberText(second.value)}`,
+            rest,
+            of: second.quantity === 'edp' ? 'sys/EDP' : 'sys/dia',
+            unit: unitText(systolic.unit),
             said: [systolic, second, ...rest],
         };
     }
@@ -80,10 +95,14 @@ export function headline(values, site = '') {
     if (!one) return { main: BLANK, of: '', unit: '', rest: [], said: [] };
     const others = without([one]);
     const rest = ATRIA.includes(site)
-        ? others.filter((v) => BESIDE_ATRIUM.includes(v.quantity)) : others;
+        ? others.filter((v) => BESIDE_ATRIUM.includes(v.quantity))
+        : others;
     return {
-        main: numberText(one.value, one.decimals), of: shortName(one.quantity),
-        unit: unitText(one.unit), rest, said: [one, ...rest],
+        main: numberText(one.value, one.decimals),
+        of: shortName(one.quantity),
+        unit: unitText(one.unit),
+        rest,
+        said: [one, ...rest],
     };
 }
 
@@ -91,15 +110,19 @@ export function headline(values, site = '') {
 export function restText(v) {
     const number = numberText(v.value, v.decimals);
     const unit = unitText(v.unit);
-    return v.quantity === 'rate' ? `${number} ${unit || '/min'}` : `${shortName(v.quantity)} ${number}`;
+    return v.quantity === 'rate'
+        ? `${number} ${unit || '/min'}`
+        : `${shortName(v.quantity)} ${number}`;
 }
 
 /** "PCW mean 18 mmHg, suggested, not confirmed". @param {Measurement} m */
 export function accessibleName(m) {
-    const said = headline(m.values, m.site).said.slice(0, 3).map((v) => {
-        const words = v.words ?? shortName(v.quantity);
-        return `${words} ${numberText(v.value, v.decimals)} ${unitText(v.unit ?? 'mm[Hg]')}`;
-    });
+    const said = headline(m.values, m.site)
+        .said.slice(0, 3)
+        .map((v) => {
+            const words = v.words ?? shortName(v.quantity);
+            return `${words} ${numberText(v.value, v.decimals)} ${unitText(v.unit ?? 'mm[Hg]')}`;
+        });
     return `${m.site} ${said.join(', ')}, ${STATES[m.state].spoken}`;
 }
 
@@ -130,7 +153,9 @@ export function leftOutText(m) {
     if (!m.left_out.length) return '';
     /** @type {Map<string, number>} */ const counts = new Map();
     for (const { reason } of m.left_out) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-    const parts = [...counts].map(([reason, n]) => (n > 1 ? `${n} ${wordy(reason)}` : wordy(reason)));
+    const parts = [...counts].map(([reason, n]) =>
+        n > 1 ? `${n} ${wordy(reason)}` : wordy(reason),
+    );
     return `${m.left_out.length} left out: ${parts.join(', ')}`;
 }
 
@@ -164,13 +189,15 @@ export function conflictText(seen, now) {
     const was = headline(seen.values, seen.site).main;
     const is = headline(now.values, now.site).main;
     const who = now.by ? ` (${now.by}, ${clock(now.decided_at ?? now.at)})` : '';
-    const change = was !== is ? `changed from ${was} to ${is}${who}`
-        : `was ${STATES[now.state].spoken}${who}`;
+    const change =
+        was !== is ? `changed from ${was} to ${is}${who}` : `was ${STATES[now.state].spoken}${who}`;
     return `${now.site} ${change} while you looked. Nothing was saved. Check and confirm again.`;
 }
 
 /** @param {import('./types.js').Room} room "Lab 2", with the device's own name when it has one */
 export function roomName(room) {
     const plain = `Lab ${room.room}`;
-    return !room.name || /^(lab|room)\b/i.test(room.name) ? room.name || plain : `${plain} · ${room.name}`;
+    return !room.name || /^(lab|room)\b/i.test(room.name)
+        ? room.name || plain
+        : `${plain} · ${room.name}`;
 }

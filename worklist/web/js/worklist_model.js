@@ -20,7 +20,8 @@ export function inOrder(studies) {
     return [...studies].sort((a, b) => a.position - b.position);
 }
 
-/** Which studies stand somewhere else than before. @param {number[]} before @param {number[]} after */
+/** Which studies stand somewhere else than before. @param {number[]} before
+ * @param {number[]} after */
 export function movedStudies(before, after) {
     return after.filter((study, i) => before[i] !== study && before.includes(study));
 }
@@ -38,7 +39,8 @@ export function attention(studies) {
 
 /** @param {Study} study "5 → 1" */
 export function positionText(study) {
-    if (!study.from_position || study.from_position === study.position) return String(study.position);
+    if (!study.from_position || study.from_position === study.position)
+        return String(study.position);
     return `${study.from_position} → ${study.position}`;
 }
 

@@ -15,8 +15,17 @@ export class AuditView {
         this.message = h('span', { class: 'quiet', role: 'status' });
         this.body = h('div', { class: 'audit-body' });
         this.newer = h('a', { class: 'button', href: makeHash('audit') }, 'Next rows');
-        this.element.append(h('div', { class: 'list-head' }, h('h2', {}, 'Audit'), this.message,
-            h('a', { class: 'button', href: makeHash('audit') }, 'First rows'), this.newer), this.body);
+        this.element.append(
+            h(
+                'div',
+                { class: 'list-head' },
+                h('h2', {}, 'Audit'),
+                this.message,
+                h('a', { class: 'button', href: makeHash('audit') }, 'First rows'),
+                this.newer,
+            ),
+            this.body,
+        );
     }
 
     /** @param {import('../router.js').Route} route */
@@ -41,9 +50,13 @@ export class AuditView {
         const range = rows.length ? `rows ${rows[0].n} to ${last}` : '';
         setText(this.message, `${range}. Nothing here is ever changed or removed.`);
         const heads = ['Row', 'Time', 'Who', 'What', 'On', 'Before', 'After', 'Where'];
-        replace(this.body, table(heads, [...rows].reverse().map(auditCells), {
-            testid: 'audit', empty: 'No rows yet. Each login, decision and acknowledgement adds one.',
-        }));
+        replace(
+            this.body,
+            table(heads, [...rows].reverse().map(auditCells), {
+                testid: 'audit',
+                empty: 'No rows yet. Each login, decision and acknowledgement adds one.',
+            }),
+        );
     }
 }
 
@@ -51,9 +64,13 @@ export class AuditView {
 function auditCells(row) {
     const at = String(row.at ?? '');
     return [
-        { text: String(row.n ?? '') }, { text: clock(at), title: fullTime(at) },
-        { text: String(row.who ?? '') }, { text: String(row.what ?? ''), wide: false },
-        { text: String(row.object ?? '') }, { text: String(row.before ?? ''), wide: true },
-        { text: String(row.after ?? ''), wide: true }, { text: String(row.place ?? '') },
+        { text: String(row.n ?? '') },
+        { text: clock(at), title: fullTime(at) },
+        { text: String(row.who ?? '') },
+        { text: String(row.what ?? ''), wide: false },
+        { text: String(row.object ?? '') },
+        { text: String(row.before ?? ''), wide: true },
+        { text: String(row.after ?? ''), wide: true },
+        { text: String(row.place ?? '') },
     ];
 }

@@ -4,7 +4,16 @@
 import { h, replace, setAttribute, setText } from '../dom.js';
 import { colourToken } from '../lane_scale.js';
 import {
-    accessibleName, beatsText, clock, doubts, fullTime, headline, leftOutText, restText, STATES, wordy,
+    accessibleName,
+    beatsText,
+    clock,
+    doubts,
+    fullTime,
+    headline,
+    leftOutText,
+    restText,
+    STATES,
+    wordy,
 } from '../values.js';
 
 /** @typedef {import('../types.js').Measurement} Measurement */
@@ -13,7 +22,11 @@ export class Card {
     /** @param {Measurement} m @param {(id: string) => void} chosen */
     constructor(m, chosen) {
         this.group = h('div', {
-            class: 'card', role: 'group', tabindex: -1, 'data-testid': 'card', 'data-id': m.id,
+            class: 'card',
+            role: 'group',
+            tabindex: -1,
+            'data-testid': 'card',
+            'data-id': m.id,
             on: { focus: () => chosen(m.id), click: () => chosen(m.id) },
         });
         this.element = h('li', {}, this.group);
@@ -45,40 +58,66 @@ export class Card {
 /** @param {Measurement} m */
 function top(m) {
     const { word, icon } = STATES[m.state];
-    return h('div', { class: 'card-top' },
+    return h(
+        'div',
+        { class: 'card-top' },
         h('span', { class: `card-site ${colourToken(m.site)}` }, m.site),
         h('span', { class: 'card-of' }, m.phase),
-        h('span', { class: 'state', 'data-testid': 'state' },
-            h('span', { class: 'state-icon', 'aria-hidden': 'true' }, icon), word));
+        h(
+            'span',
+            { class: 'state', 'data-testid': 'state' },
+            h('span', { class: 'state-icon', 'aria-hidden': 'true' }, icon),
+            word,
+        ),
+    );
 }
 
 /** The value in force, the rest of them, and for edited ones what the machine had said.
  * @param {Measurement} m */
 function values(m) {
     const { main, of, unit, rest } = headline(m.values, m.site);
-    const texts = rest.filter((v) => v.quantity !== 'pulse').slice(0, 3).map(restText);
+    const texts = rest
+        .filter((v) => v.quantity !== 'pulse')
+        .slice(0, 3)
+        .map(restText);
     const was = headline(m.machine_values, m.site).main;
-    const edited = m.state === 'adjusted' ? h('span', { class: 'was' }, `was ${was}, machine`) : null;
-    return h('div', { class: 'card-values' }, h('span', { class: 'card-main' }, main),
-        h('span', { class: 'card-of' }, `${unit} ${of}`), edited,
-        h('span', { class: 'card-rest' }, texts.join(' · ')));
+    const edited =
+        m.state === 'adjusted' ? h('span', { class: 'was' }, `was ${was}, machine`) : null;
+    return h(
+        'div',
+        { class: 'card-values' },
+        h('span', { class: 'card-main' }, main),
+        h('span', { class: 'card-of' }, `${unit} ${of}`),
+        edited,
+        h('span', { class: 'card-rest' }, texts.join(' · ')),
+    );
 }
 
 /** @param {Measurement} m */
 function origin(m) {
     const percent = Math.round(m.quality * 100);
-    return h('div', { class: 'card-line quiet' },
-        h('span', { 'data-testid': 'beats' }, [beatsText(m), leftOutText(m)].filter(Boolean).join(' · ')),
-        h('span', { class: 'card-quality', title: `signal quality ${percent} of 100` }, `q ${percent}`),
-        h('time', { datetime: m.at, title: fullTime(m.at) }, clock(m.at)));
+    return h(
+        'div',
+        { class: 'card-line quiet' },
+        h(
+            'span',
+            { 'data-testid': 'beats' },
+            [beatsText(m), leftOutText(m)].filter(Boolean).join(' · '),
+        ),
+        h(
+            'span',
+            { class: 'card-quality', title: `signal quality ${percent} of 100` },
+            `q ${percent}`,
+        ),
+        h('time', { datetime: m.at, title: fullTime(m.at) }, clock(m.at)),
+    );
 }
 
 /** @param {Measurement} m */
 function warnings(m) {
     const found = m.state === 'suggested' ? doubts(m) : [];
     if (!found.length) return [];
-    return [h('div', { class: 'card-line warning' },
-        `! ${found.join(', ')}: Enter twice`)];
+    return [h('div', { class: 'card-line warning' }, `! ${found.join(', ')}: Enter twice`)];
 }
 
 /** @param {Measurement} m */
@@ -86,6 +125,9 @@ function decision(m) {
     if (m.state === 'suggested') return [];
     const reason = m.reason ? ` · ${wordy(m.reason)}` : '';
     const line = h('div', { class: 'card-line quiet' });
-    setText(line, `${STATES[m.state].word.toLowerCase()} by ${m.by ?? '?'} ${clock(m.decided_at)}${reason}`);
+    setText(
+        line,
+        `${STATES[m.state].word.toLowerCase()} by ${m.by ?? '?'} ${clock(m.decided_at)}${reason}`,
+    );
     return [line];
 }

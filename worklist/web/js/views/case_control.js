@@ -16,10 +16,21 @@ export class CaseControl {
         this.timer = 0;
         this.sure = false;
         this.choice = h('select', { class: 'case-choice', 'aria-label': 'Study for this room' });
-        this.open = h('button', { class: 'button', type: 'button', on: { click: () => this.start() } },
-            'Open case');
-        this.close = h('button', { class: 'button', type: 'button', 'data-testid': 'close-case',
-            on: { click: () => this.end() } }, 'Close case');
+        this.open = h(
+            'button',
+            { class: 'button', type: 'button', on: { click: () => this.start() } },
+            'Open case',
+        );
+        this.close = h(
+            'button',
+            {
+                class: 'button',
+                type: 'button',
+                'data-testid': 'close-case',
+                on: { click: () => this.end() },
+            },
+            'Close case',
+        );
         this.element = h('div', { class: 'toolbar-end' }, this.choice, this.open, this.close);
         for (const event of ['me', 'rooms', 'room', 'studies']) app.on(event, () => this.draw());
     }
@@ -35,16 +46,22 @@ export class CaseControl {
         if (has_case || document.activeElement === this.choice) return;
         const waiting = inOrder(app.studies).filter((s) => s.status === 'waiting');
         const before = this.choice.value;
-        replace(this.choice, ...waiting.map((s) => h('option', { value: s.study },
-            `${patientText(s)}, ${s.description}`)));
+        replace(
+            this.choice,
+            ...waiting.map((s) =>
+                h('option', { value: s.study }, `${patientText(s)}, ${s.description}`),
+            ),
+        );
         if (waiting.some((s) => String(s.study) === before)) this.choice.value = before;
         this.open.disabled = !waiting.length;
     }
 
     async start() {
         const study = Number(this.choice.value);
-        await this.#send(() => api.post(`/api/rooms/${this.app.shown}/case`,
-            { study, request_id: requestId() }), 'Case opened. A new epoch begins.');
+        await this.#send(
+            () => api.post(`/api/rooms/${this.app.shown}/case`, { study, request_id: requestId() }),
+            'Case opened. A new epoch begins.',
+        );
     }
 
     async end() {

@@ -29,8 +29,10 @@ export class ConfirmPanel {
         this.busy = false;
         this.strip = new StripInset();
         this.bar = new DecisionBar({
-            accept: () => this.accept(), reject: (reason) => this.#decide('reject', { reason }),
-            adjust: (values) => this.#decide('adjust', { values }), undo: () => this.undo(),
+            accept: () => this.accept(),
+            reject: (reason) => this.#decide('reject', { reason }),
+            adjust: (values) => this.#decide('adjust', { values }),
+            undo: () => this.undo(),
             cancelled: (why) => this.#cancelled(why),
         });
         this.#build();
@@ -43,14 +45,24 @@ export class ConfirmPanel {
 
     #build() {
         this.count = h('span', { class: 'count', 'data-testid': 'to-confirm-count' }, '0');
-        this.list = h('ul', { class: 'cards', role: 'list', 'aria-label': 'Values to confirm',
-            'data-testid': 'to-confirm' });
+        this.list = h('ul', {
+            class: 'cards',
+            role: 'list',
+            'aria-label': 'Values to confirm',
+            'data-testid': 'to-confirm',
+        });
         this.empty = h('p', { class: 'empty quiet' });
         this.scroller = h('div', { class: 'cards-scroll' }, this.list, this.empty);
         this.message = h('p', { class: 'panel-message', role: 'status', 'data-testid': 'message' });
-        this.element = h('aside', { class: 'confirm', 'aria-label': 'To confirm' },
-            h('h2', {}, 'To confirm ', this.count), this.scroller, this.strip.element,
-            this.bar.element, this.message);
+        this.element = h(
+            'aside',
+            { class: 'confirm', 'aria-label': 'To confirm' },
+            h('h2', {}, 'To confirm ', this.count),
+            this.scroller,
+            this.strip.element,
+            this.bar.element,
+            this.message,
+        );
     }
 
     /** @param {import('../keys.js').Keys} keys */
@@ -60,12 +72,30 @@ export class ConfirmPanel {
             act();
         };
         keys.bind('live', 'F2', () => this.enter());
-        keys.bind('live', 'ArrowDown', inList(() => this.step(1)));
-        keys.bind('live', 'ArrowUp', inList(() => this.step(-1)));
-        keys.bind('live', 'Enter', inList(() => this.accept()));
-        keys.bind('live', 'Delete', inList(() => this.bar.startReject()));
+        keys.bind(
+            'live',
+            'ArrowDown',
+            inList(() => this.step(1)),
+        );
+        keys.bind(
+            'live',
+            'ArrowUp',
+            inList(() => this.step(-1)),
+        );
+        keys.bind(
+            'live',
+            'Enter',
+            inList(() => this.accept()),
+        );
+        keys.bind(
+            'live',
+            'Delete',
+            inList(() => this.bar.startReject()),
+        );
         keys.bind('live', 'F4', () => this.bar.startAdjust());
-        keys.bind('*', 'Ctrl+z', () => { this.undo(); });
+        keys.bind('*', 'Ctrl+z', () => {
+            this.undo();
+        });
         keys.bind('live', 'Escape', () => this.bar.cancel(''));
         for (let i = 1; i <= REJECT_REASONS.length; i++) {
             keys.bind('live', String(i), () => this.bar.digit(String(i)));
@@ -113,7 +143,8 @@ export class ConfirmPanel {
         this.#showSelected();
     }
 
-    /** New or changed: the newest version wins, the place in the list stays. @param {Measurement} m */
+    /** New or changed: the newest version wins, the place in the list stays.
+     * @param {Measurement} m */
     take(m) {
         if (m.case !== this.case || this.case === 0) return;
         const card = this.cards.get(m.id);
@@ -135,8 +166,13 @@ export class ConfirmPanel {
         const room = this.app.room;
         this.empty.hidden = this.cards.size > 0;
         const name = room ? roomName(room) : 'this room';
-        setText(this.empty, this.case ? 'Nothing measured yet in this case. Values appear when a site '
-            + 'was steady, or press F8.' : `No case open in ${name}. Values belong to a case: open one.`);
+        setText(
+            this.empty,
+            this.case
+                ? 'Nothing measured yet in this case. Values appear when a site ' +
+                      'was steady, or press F8.'
+                : `No case open in ${name}. Values belong to a case: open one.`,
+        );
     }
 
     /** @returns {Measurement[]} */
@@ -165,9 +201,10 @@ export class ConfirmPanel {
         this.bar.show(this.current);
     }
 
-    /** To the list, from anywhere: at the chosen value if it still waits, else the first that does. */
+    /** To the list, from anywhere: at the chosen value if it still waits, else the first. */
     enter() {
-        if (this.current?.state !== 'suggested') this.select(this.#nextSuggested(null) ?? this.selected);
+        if (this.current?.state !== 'suggested')
+            this.select(this.#nextSuggested(null) ?? this.selected);
         this.#focus();
     }
 
@@ -190,7 +227,9 @@ export class ConfirmPanel {
     #nextSuggested(id) {
         const all = this.#all();
         const at = all.findIndex((m) => m.id === id);
-        const found = [...all.slice(at + 1), ...all.slice(0, at + 1)].find((m) => m.state === 'suggested');
+        const found = [...all.slice(at + 1), ...all.slice(0, at + 1)].find(
+            (m) => m.state === 'suggested',
+        );
         return found?.id ?? null;
     }
 
@@ -203,7 +242,9 @@ export class ConfirmPanel {
         const why = doubts(m);
         if (why.length && this.armed !== m.id) {
             this.armed = m.id;
-            return this.say(`${m.site}: ${why.join(', ')}. Look at the strip, then Enter confirms.`);
+            return this.say(
+                `${m.site}: ${why.join(', ')}. Look at the strip, then Enter confirms.`,
+            );
         }
         return this.#decide('accept', {});
     }
@@ -250,8 +291,10 @@ export class ConfirmPanel {
      * @returns {Promise<Measurement | null>} null: nothing was saved, and the message says why */
     async #send(m, act, more) {
         if (!this.app.connected) {
-            this.say(`Not saved: no connection. ${m.site} is still ${STATES[m.state].spoken}. `
-                + 'It will work when LIVE is back.');
+            this.say(
+                `Not saved: no connection. ${m.site} is still ${STATES[m.state].spoken}. ` +
+                    'It will work when LIVE is back.',
+            );
             return null;
         }
         this.busy = true;

@@ -19,7 +19,12 @@ export class DecisionBar {
         /** @type {import('../types.js').Measurement | null} */ this.m = null;
         this.title = h('p', { class: 'decision-title' });
         this.body = h('div', { class: 'decision-body' });
-        this.element = h('div', { class: 'decision', 'data-testid': 'decision' }, this.title, this.body);
+        this.element = h(
+            'div',
+            { class: 'decision', 'data-testid': 'decision' },
+            this.title,
+            this.body,
+        );
         this.#normal();
     }
 
@@ -30,7 +35,8 @@ export class DecisionBar {
         if (other && this.mode !== 'normal') this.#normal();
         this.#title();
         const off = !m || m.state !== 'suggested';
-        for (const button of this.body.querySelectorAll('[data-needs-suggested]')) button.disabled = off;
+        for (const button of this.body.querySelectorAll('[data-needs-suggested]'))
+            button.disabled = off;
     }
 
     #title() {
@@ -39,7 +45,8 @@ export class DecisionBar {
         const { main, unit, of } = headline(m.values, m.site);
         const name = `${m.site} ${of} ${main} ${unit}`;
         const text = {
-            normal: `${name} · ${STATES[m.state].word}`, reject: `Reject ${name}: why?`,
+            normal: `${name} · ${STATES[m.state].word}`,
+            reject: `Reject ${name}: why?`,
             adjust: `Adjust ${name}`,
         }[this.mode];
         setText(this.title, text ?? name);
@@ -49,26 +56,49 @@ export class DecisionBar {
         this.mode = 'normal';
         clearTimeout(this.timer);
         const needs = { 'data-needs-suggested': true, type: 'button' };
-        const button = (/** @type {string} */ text, /** @type {string} */ key,
-            /** @type {() => void} */ act, /** @type {object} */ more) => h('button',
-            { class: 'button', ...more, on: { click: act } }, `${text} `, kbd(key));
-        replace(this.body,
-            button('Confirm', 'Enter', this.acts.accept,
-                { ...needs, class: 'button primary', 'data-testid': 'accept' }),
+        const button = (
+            /** @type {string} */ text,
+            /** @type {string} */ key,
+            /** @type {() => void} */ act,
+            /** @type {object} */ more,
+        ) => h('button', { class: 'button', ...more, on: { click: act } }, `${text} `, kbd(key));
+        replace(
+            this.body,
+            button('Confirm', 'Enter', this.acts.accept, {
+                ...needs,
+                class: 'button primary',
+                'data-testid': 'accept',
+            }),
             button('Reject', 'Del', () => this.startReject(), needs),
             button('Adjust', 'F4', () => this.startAdjust(), needs),
-            button('Undo', 'Ctrl+Z', this.acts.undo, { type: 'button' }));
+            button('Undo', 'Ctrl+Z', this.acts.undo, { type: 'button' }),
+        );
     }
 
     startReject() {
         if (this.m?.state !== 'suggested') return;
         this.mode = 'reject';
         this.#title();
-        replace(this.body, ...REJECT_REASONS.map(([reason, words], i) => h('button', {
-            class: 'button small', type: 'button', on: { click: () => this.#rejected(reason) },
-        }, kbd(String(i + 1)), ` ${words}`)));
+        replace(
+            this.body,
+            ...REJECT_REASONS.map(([reason, words], i) =>
+                h(
+                    'button',
+                    {
+                        class: 'button small',
+                        type: 'button',
+                        on: { click: () => this.#rejected(reason) },
+                    },
+                    kbd(String(i + 1)),
+                    ` ${words}`,
+                ),
+            ),
+        );
         clearTimeout(this.timer);
-        this.timer = setTimeout(() => this.cancel('Not rejected: no reason was chosen.'), REASON_MS);
+        this.timer = setTimeout(
+            () => this.cancel('Not rejected: no reason was chosen.'),
+            REASON_MS,
+        );
     }
 
     /** @param {string} key @returns {boolean} true when it was one of the reasons */
@@ -90,21 +120,42 @@ export class DecisionBar {
         if (m?.state !== 'suggested') return;
         this.mode = 'adjust';
         this.#title();
-        const inputs = valueList(m.values).filter((v) => v.value !== null && v.quantity !== 'pulse')
-            .map((v) => h('label', { class: 'adjust-field' },
-                `${shortName(v.quantity)}, ${unitText(v.unit)}`,
-                h('input', {
-                    type: 'number', step: '1', name: v.quantity, required: true,
-                    value: Number(v.value).toFixed(v.decimals ?? 0), 'data-was': v.value,
-                })));
-        const form = h('form', {
-            class: 'adjust', 'data-testid': 'adjust', on: {
-                submit: (/** @type {Event} */ event) => this.#adjusted(event),
-                keydown: (/** @type {KeyboardEvent} */ event) => this.#formKey(event),
+        const inputs = valueList(m.values)
+            .filter((v) => v.value !== null && v.quantity !== 'pulse')
+            .map((v) =>
+                h(
+                    'label',
+                    { class: 'adjust-field' },
+                    `${shortName(v.quantity)}, ${unitText(v.unit)}`,
+                    h('input', {
+                        type: 'number',
+                        step: '1',
+                        name: v.quantity,
+                        required: true,
+                        value: Number(v.value).toFixed(v.decimals ?? 0),
+                        'data-was': v.value,
+                    }),
+                ),
+            );
+        const form = h(
+            'form',
+            {
+                class: 'adjust',
+                'data-testid': 'adjust',
+                on: {
+                    submit: (/** @type {Event} */ event) => this.#adjusted(event),
+                    keydown: (/** @type {KeyboardEvent} */ event) => this.#formKey(event),
+                },
             },
-        }, ...inputs, h('button', { class: 'button primary', type: 'submit' }, 'Save ', kbd('Enter')),
-        h('button', { class: 'button', type: 'button', on: { click: () => this.cancel('') } },
-            'Cancel ', kbd('Esc')));
+            ...inputs,
+            h('button', { class: 'button primary', type: 'submit' }, 'Save ', kbd('Enter')),
+            h(
+                'button',
+                { class: 'button', type: 'button', on: { click: () => this.cancel('') } },
+                'Cancel ',
+                kbd('Esc'),
+            ),
+        );
         replace(this.body, form);
         form.querySelector('input')?.select();
     }

@@ -72,8 +72,12 @@ export class Header {
         banner.hidden = origin === 'live';
         const speed = (room?.speed_percent ?? 100) / 100;
         const times = speed === 1 ? '' : ` ×${speed}`;
-        setText(banner, origin === 'replay' ? `REPLAY${times} · a recording, not the patient in the room`
-            : `SIMULATED${times} · a simulated patient, not a person`);
+        setText(
+            banner,
+            origin === 'replay'
+                ? `REPLAY${times} · a recording, not the patient in the room`
+                : `SIMULATED${times} · a simulated patient, not a person`,
+        );
     }
 
     drawFeed() {
@@ -87,8 +91,10 @@ export class Header {
         if (!lost) return;
         const wait_s = Math.max(0, Math.ceil((app.link.retry_at_ms - Date.now()) / 1000));
         const when = app.link.state === 'trying' ? 'Trying now' : `Trying again in ${wait_s} s`;
-        setText(byId('link-text'),
-            `Connection lost. ${when} (try ${app.link.attempt}). Nothing can be saved meanwhile.`);
+        setText(
+            byId('link-text'),
+            `Connection lost. ${when} (try ${app.link.attempt}). Nothing can be saved meanwhile.`,
+        );
     }
 
     /** @param {{code: string, text: string}} notice */

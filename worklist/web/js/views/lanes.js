@@ -36,8 +36,13 @@ export class Lanes {
         this.right = h('div', { class: 'gutter right' });
         this.canvas = h('canvas', { class: 'sweep', 'aria-hidden': true });
         this.box = h('div', { class: 'trace-box', role: 'status', 'data-testid': 'trace-box' });
-        this.paper = h('div', { class: 'paper', 'data-testid': 'paper' }, this.canvas,
-            h('div', { class: 'trace-veil' }), this.box);
+        this.paper = h(
+            'div',
+            { class: 'paper', 'data-testid': 'paper' },
+            this.canvas,
+            h('div', { class: 'trace-veil' }),
+            this.box,
+        );
         this.element = h('div', { class: 'lanes' }, this.left, this.paper, this.right);
         let timer = 0;
         new ResizeObserver(() => {
@@ -84,20 +89,40 @@ export class Lanes {
         const scale = this.scales.get(channel.site) ?? firstScale(channel.site, unit);
         const token = colourToken(channel.site);
         const parts = {
-            scale: h('span', { class: 'lane-scale' }), word: h('span', { class: 'lane-word' }),
-            main: h('span', { class: 'lane-main' }), of: h('span', { class: 'lane-of' }),
-            rest: h('span', { class: 'lane-rest' }), age: h('span', { class: 'lane-age' }),
+            scale: h('span', { class: 'lane-scale' }),
+            word: h('span', { class: 'lane-word' }),
+            main: h('span', { class: 'lane-main' }),
+            of: h('span', { class: 'lane-of' }),
+            rest: h('span', { class: 'lane-rest' }),
+            age: h('span', { class: 'lane-age' }),
         };
-        const left = h('button', {
-            class: `lane-label ${token}`, type: 'button',
-            on: { click: () => this.choose(channel.channel) },
-        }, h('span', { class: 'lane-site' }, channel.site),
-        h('span', { class: 'lane-device' }, channel.label === channel.site ? '' : channel.label),
-        parts.scale, parts.word);
-        const right = h('div', {
-            class: `lane-numbers ${token}`, role: 'group', 'data-testid': `numbers-${channel.site}`,
-        }, h('span', { class: 'lane-line' }, parts.main, h('span', { class: 'lane-unit' }, unit)),
-        h('span', { class: 'lane-line' }, parts.of, parts.rest), parts.age);
+        const left = h(
+            'button',
+            {
+                class: `lane-label ${token}`,
+                type: 'button',
+                on: { click: () => this.choose(channel.channel) },
+            },
+            h('span', { class: 'lane-site' }, channel.site),
+            h(
+                'span',
+                { class: 'lane-device' },
+                channel.label === channel.site ? '' : channel.label,
+            ),
+            parts.scale,
+            parts.word,
+        );
+        const right = h(
+            'div',
+            {
+                class: `lane-numbers ${token}`,
+                role: 'group',
+                'data-testid': `numbers-${channel.site}`,
+            },
+            h('span', { class: 'lane-line' }, parts.main, h('span', { class: 'lane-unit' }, unit)),
+            h('span', { class: 'lane-line' }, parts.of, parts.rest),
+            parts.age,
+        );
         return { channel, scale, parts, left, right };
     }
 
@@ -145,12 +170,20 @@ export class Lanes {
             const [low, high] = limits(lane.scale, unit);
             setText(lane.parts.scale, `${low}–${high} ${unit}`.replace('-', '−'));
             return {
-                channel: lane.channel.channel, top: i * each + 2, height: each - 4, low, high,
+                channel: lane.channel.channel,
+                top: i * each + 2,
+                height: each - 4,
+                low,
+                high,
                 colour: style.getPropertyValue(`--${colourToken(lane.channel.site)}`).trim(),
             };
         });
         this.app.setSheet({
-            width, height, dpr: window.devicePixelRatio, px_per_s: pxPerSecond(this.mm_per_s), lanes,
+            width,
+            height,
+            dpr: window.devicePixelRatio,
+            px_per_s: pxPerSecond(this.mm_per_s),
+            lanes,
         });
     }
 
@@ -165,14 +198,16 @@ export class Lanes {
         const { channel, parts } = lane;
         const idle_ms = app.status?.lane_idle_ms[channel.channel] ?? Infinity;
         const lost = app.current && idle_ms > LANE_IDLE_MS;
-        const shown = this.numbers.shown(channel.channel, app.current && !lost,
-            (tick) => app.tickAgeMs(tick));
+        const shown = this.numbers.shown(channel.channel, app.current && !lost, (tick) =>
+            app.tickAgeMs(tick),
+        );
         setText(parts.main, shown.main);
         setText(parts.of, shown.of);
         setText(parts.rest, shown.rest);
         setText(parts.word, lost ? 'no samples' : shown.state);
         setText(parts.age, Number.isFinite(shown.age_ms) ? ageText(shown.age_ms) : '');
-        const none = unitText(channel.unit) !== 'mmHg' && !this.numbers.readings.has(channel.channel);
+        const none =
+            unitText(channel.unit) !== 'mmHg' && !this.numbers.readings.has(channel.channel);
         setAttribute(lane.right, 'data-none', none); /* an ECG has no number to lose */
         setAttribute(lane.right, 'data-old', shown.old);
         setAttribute(lane.right, 'data-blank', shown.main.startsWith('-'));
@@ -201,7 +236,8 @@ export class Lanes {
             return `FROZEN ${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}  Space goes on`;
         }
         if (app.current) return '';
-        if (idle === null || idle === undefined) return `NO DATA. Nothing has come from ${roomName(room)}.`;
+        if (idle === null || idle === undefined)
+            return `NO DATA. Nothing has come from ${roomName(room)}.`;
         return `NO DATA ${(idle / 1000).toFixed(1)} s. Trace is old. Last sample ${last}`;
     }
 }

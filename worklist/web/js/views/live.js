@@ -16,10 +16,19 @@ export class LiveView {
     constructor(app, keys, element) {
         this.app = app;
         this.element = element;
+        /** @type {HTMLElement[]} */ this.speeds = [];
         this.lanes = new Lanes(app);
         this.confirm = new ConfirmPanel(app, keys);
-        element.append(h('div', { class: 'live-left' }, this.#toolbar(), this.lanes.element,
-            this.#captureBar()), this.confirm.element);
+        element.append(
+            h(
+                'div',
+                { class: 'live-left' },
+                this.#toolbar(),
+                this.lanes.element,
+                this.#captureBar(),
+            ),
+            this.confirm.element,
+        );
         this.mounted = false;
         this.#bind(keys);
         app.on('frozen', () => this.#drawFrozen());
@@ -28,33 +37,87 @@ export class LiveView {
     }
 
     #toolbar() {
-        this.freeze = h('button', {
-            class: 'button', type: 'button', 'aria-pressed': 'false', 'data-testid': 'freeze',
-            on: { click: () => this.app.freeze(this.app.frozen_ms === 0) },
-        }, 'Freeze ', h('kbd', {}, 'Space'));
-        this.speeds = SPEEDS.map((s) => h('button', {
-            class: 'button segment', type: 'button', 'aria-pressed': String(s === 25),
-            'aria-label': `${s} millimetres a second`, on: { click: () => this.setSpeed(s) },
-        }, String(s)));
-        this.phase = h('select', { 'aria-label': 'Condition', on: { change: () => this.setPhase() } },
-            ...PHASES.map((p) => h('option', { value: p }, p[0].toUpperCase() + p.slice(1))));
-        return h('div', { class: 'toolbar' }, this.freeze,
-            h('div', { class: 'segments', role: 'group', 'aria-label': 'Sweep speed' },
-                ...this.speeds, h('span', { class: 'quiet' }, 'mm/s at 4 px/mm')),
-            h('label', { class: 'labelled' }, h('span', { class: 'quiet' }, 'Condition'), this.phase),
-            new CaseControl(this.app, (text) => this.say(text)).element);
+        this.freeze = h(
+            'button',
+            {
+                class: 'button',
+                type: 'button',
+                'aria-pressed': 'false',
+                'data-testid': 'freeze',
+                on: { click: () => this.app.freeze(this.app.frozen_ms === 0) },
+            },
+            'Freeze ',
+            h('kbd', {}, 'Space'),
+        );
+        this.speeds = SPEEDS.map((s) =>
+            h(
+                'button',
+                {
+                    class: 'button segment',
+                    type: 'button',
+                    'aria-pressed': String(s === 25),
+                    'aria-label': `${s} millimetres a second`,
+                    on: { click: () => this.setSpeed(s) },
+                },
+                String(s),
+            ),
+        );
+        this.phase = h(
+            'select',
+            { 'aria-label': 'Condition', on: { change: () => this.setPhase() } },
+            ...PHASES.map((p) => h('option', { value: p }, p[0].toUpperCase() + p.slice(1))),
+        );
+        return h(
+            'div',
+            { class: 'toolbar' },
+            this.freeze,
+            h(
+                'div',
+                { class: 'segments', role: 'group', 'aria-label': 'Sweep speed' },
+                ...this.speeds,
+                h('span', { class: 'quiet' }, 'mm/s at 4 px/mm'),
+            ),
+            h(
+                'label',
+                { class: 'labelled' },
+                h('span', { class: 'quiet' }, 'Condition'),
+                this.phase,
+            ),
+            new CaseControl(this.app, (text) => this.say(text)).element,
+        );
     }
 
     #captureBar() {
         this.target = h('strong', { class: 'capture-site' });
-        this.message = h('span', { class: 'bar-message', role: 'status', 'data-testid': 'live-message' });
-        const button = (/** @type {number} */ back_s, /** @type {string} */ text,
-            /** @type {string} */ key) => h('button', {
-            class: 'button', type: 'button', on: { click: () => this.capture(back_s) },
-        }, `${text} `, h('kbd', {}, key));
-        return h('div', { class: 'toolbar capture-bar' },
-            h('span', { class: 'quiet' }, 'Capture'), this.target, button(10, 'Last 10 s', 'F8'),
-            button(60, 'What just passed', '⇧F8'), this.message);
+        this.message = h('span', {
+            class: 'bar-message',
+            role: 'status',
+            'data-testid': 'live-message',
+        });
+        const button = (
+            /** @type {number} */ back_s,
+            /** @type {string} */ text,
+            /** @type {string} */ key,
+        ) =>
+            h(
+                'button',
+                {
+                    class: 'button',
+                    type: 'button',
+                    on: { click: () => this.capture(back_s) },
+                },
+                `${text} `,
+                h('kbd', {}, key),
+            );
+        return h(
+            'div',
+            { class: 'toolbar capture-bar' },
+            h('span', { class: 'quiet' }, 'Capture'),
+            this.target,
+            button(10, 'Last 10 s', 'F8'),
+            button(60, 'What just passed', '⇧F8'),
+            this.message,
+        );
     }
 
     /** @param {import('../keys.js').Keys} keys */
@@ -105,7 +168,9 @@ export class LiveView {
             return this.say('Not captured: no case is open here.');
         }
         if (!app.current) {
-            return this.say('Not captured: the trace is old. It will work when the badge says LIVE.');
+            return this.say(
+                'Not captured: the trace is old. It will work when the badge says LIVE.',
+            );
         }
         const body = { channel: channel.channel, back_s, phase: this.phase.value };
         await this.#send('capture', body, `Captured ${channel.site}: the last ${back_s} s.`);

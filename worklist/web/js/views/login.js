@@ -29,7 +29,8 @@ export class LoginView {
         setText(byId('login-message'), '');
         try {
             await api.post('/api/login', {
-                user: byId('login-user').value.trim(), password: byId('login-password').value,
+                user: byId('login-user').value.trim(),
+                password: byId('login-password').value,
             });
             await this.done(await api.get('/api/me'));
             byId('login-password').value = '';

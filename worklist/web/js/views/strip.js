@@ -12,8 +12,12 @@ export class StripInset {
         this.canvas = h('canvas', { class: 'strip-canvas', 'aria-hidden': 'true' });
         this.marks = h('div', { class: 'strip-marks', 'data-testid': 'strip-marks' });
         this.caption = h('figcaption', { class: 'quiet' });
-        this.element = h('figure', { class: 'strip', 'data-testid': 'strip' },
-            h('div', { class: 'strip-paper' }, this.canvas, this.marks), this.caption);
+        this.element = h(
+            'figure',
+            { class: 'strip', 'data-testid': 'strip' },
+            h('div', { class: 'strip-paper' }, this.canvas, this.marks),
+            this.caption,
+        );
         this.timer = 0;
         this.id = '';
     }
@@ -63,7 +67,11 @@ export class StripInset {
 
 /** @param {number} share of the width @param {string} sign @param {string} what */
 function mark(share, sign, what) {
-    const element = h('span', { class: sign === 'o' ? 'mark used' : 'mark out', title: what }, sign);
+    const element = h(
+        'span',
+        { class: sign === 'o' ? 'mark used' : 'mark out', title: what },
+        sign,
+    );
     element.style.setProperty('left', `${(100 * share).toFixed(2)}%`);
     return element;
 }
@@ -75,16 +83,18 @@ function drawTrace(canvas, channel, site) {
     canvas.width = Math.max(1, canvas.clientWidth * dpr);
     canvas.height = Math.max(1, canvas.clientHeight * dpr);
     const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-    const values = channel.samples.map((s) => (
-        s === null ? null : (s - channel.offset) * channel.scale));
+    const values = channel.samples.map((s) =>
+        s === null ? null : (s - channel.offset) * channel.scale,
+    );
     const present = /** @type {number[]} */ (values.filter((v) => v !== null));
     const low = Math.min(...present);
     const high = Math.max(...present);
     const height = canvas.height - (TOP_PX + 4) * dpr;
-    const y = (/** @type {number} */ v) => (
-        TOP_PX * dpr + (1 - (v - low) / Math.max(1, high - low)) * height);
+    const y = (/** @type {number} */ v) =>
+        TOP_PX * dpr + (1 - (v - low) / Math.max(1, high - low)) * height;
     context.strokeStyle = getComputedStyle(document.documentElement)
-        .getPropertyValue(`--${colourToken(site)}`).trim();
+        .getPropertyValue(`--${colourToken(site)}`)
+        .trim();
     context.lineWidth = 1.5 * dpr;
     context.beginPath();
     let pen = false;

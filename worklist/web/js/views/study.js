@@ -36,47 +36,73 @@ export class StudyView {
     }
 
     #back() {
-        return h('a', { class: 'button', href: makeHash('worklist', null, { study: this.id }) },
-            'Back to the list ', h('kbd', {}, 'Esc'));
+        return h(
+            'a',
+            { class: 'button', href: makeHash('worklist', null, { study: this.id }) },
+            'Back to the list ',
+            h('kbd', {}, 'Esc'),
+        );
     }
 
     /** @param {import('../types.js').Move[]} moves */
     #draw(moves) {
         const study = this.app.studies.find((s) => s.study === this.id);
         const title = study ? patientText(study) : `Study ${this.id}, not on the open list`;
-        replace(this.element,
-            h('div', { class: 'study-title' }, this.#back(), h('h2', {}, title),
-                study ? tierChip(study) : null),
+        replace(
+            this.element,
+            h(
+                'div',
+                { class: 'study-title' },
+                this.#back(),
+                h('h2', {}, title),
+                study ? tierChip(study) : null,
+            ),
             ...(study ? [this.#facts(study)] : []),
             h('h3', {}, 'Every move, oldest first'),
             table(['Time', 'From', 'To', 'Tier', 'Reason', 'By'], moves.map(moveCells), {
-                testid: 'history', empty: 'It has not moved: arrival order.',
-            }));
+                testid: 'history',
+                empty: 'It has not moved: arrival order.',
+            }),
+        );
     }
 
     /** @param {import('../types.js').Study} study */
     #facts(study) {
-        const fact = (/** @type {string} */ name, /** @type {string | null} */ value) => (
-            value ? [h('div', {}, h('dt', {}, name), h('dd', {}, value))] : []);
+        const fact = (/** @type {string} */ name, /** @type {string | null} */ value) =>
+            value ? [h('div', {}, h('dt', {}, name), h('dd', {}, value))] : [];
         const acknowledged = study.acknowledged_at
-            ? `${study.acknowledged_by}, ${clock(study.acknowledged_at)}` : null;
-        return h('dl', { class: 'facts' },
-            ...fact('Why', study.reason), ...fact('Next rule', study.next_rule),
-            ...fact('Position', String(study.position)), ...fact('Status', statusText(study)),
-            ...fact('Study', study.description), ...fact('Accession', study.accession),
-            ...fact('Arrived', clock(study.arrived_at)), ...fact('Read by', clock(study.read_by)),
-            ...fact('Acknowledged', acknowledged));
+            ? `${study.acknowledged_by}, ${clock(study.acknowledged_at)}`
+            : null;
+        return h(
+            'dl',
+            { class: 'facts' },
+            ...fact('Why', study.reason),
+            ...fact('Next rule', study.next_rule),
+            ...fact('Position', String(study.position)),
+            ...fact('Status', statusText(study)),
+            ...fact('Study', study.description),
+            ...fact('Accession', study.accession),
+            ...fact('Arrived', clock(study.arrived_at)),
+            ...fact('Read by', clock(study.read_by)),
+            ...fact('Acknowledged', acknowledged),
+        );
     }
 }
 
 /** @param {import('../types.js').Move} move */
 function moveCells(move) {
-    const tier = (/** @type {string} */ t) => TIERS[/** @type {keyof TIERS} */ (t)]?.name ?? t ?? '';
-    const tiers = move.from_tier === move.to_tier ? tier(move.to_tier)
-        : `${tier(move.from_tier) || 'new'} → ${tier(move.to_tier)}`;
+    const tier = (/** @type {string} */ t) =>
+        TIERS[/** @type {keyof TIERS} */ (t)]?.name ?? t ?? '';
+    const tiers =
+        move.from_tier === move.to_tier
+            ? tier(move.to_tier)
+            : `${tier(move.from_tier) || 'new'} → ${tier(move.to_tier)}`;
     return [
-        { text: clock(move.at), title: fullTime(move.at) }, { text: String(move.from_position ?? '–') },
-        { text: String(move.to_position ?? '–') }, { text: tiers }, { text: move.reason ?? '', wide: true },
+        { text: clock(move.at), title: fullTime(move.at) },
+        { text: String(move.from_position ?? '–') },
+        { text: String(move.to_position ?? '–') },
+        { text: tiers },
+        { text: move.reason ?? '', wide: true },
         { text: move.by ?? 'rules' },
     ];
 }

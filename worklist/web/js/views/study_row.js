@@ -1,5 +1,5 @@
 // @ts-check
-/* study_row.js - one study of the list, and one in the tray. The reason stands in the row itself. */
+/* study_row.js - one study of the list, and one in the tray. The reason stands in the row. */
 import { h, replace, setAttribute, setText } from '../dom.js';
 import { makeHash } from '../router.js';
 import { clock, fullTime } from '../values.js';
@@ -12,9 +12,20 @@ import { isAcknowledged, positionText, TIERS } from '../worklist_model.js';
 /** @param {Study} study */
 export function tierChip(study) {
     const { word, name, stars } = TIERS[study.tier];
-    if (!word) return h('span', { class: 'tier routine' }, '–', h('span', { class: 'visually-hidden' }, name));
-    return h('span', { class: `tier ${name}` }, h('span', { 'aria-hidden': 'true' }, `${stars} `), word,
-        h('span', { class: 'visually-hidden' }, ` ${name}`));
+    if (!word)
+        return h(
+            'span',
+            { class: 'tier routine' },
+            '–',
+            h('span', { class: 'visually-hidden' }, name),
+        );
+    return h(
+        'span',
+        { class: `tier ${name}` },
+        h('span', { 'aria-hidden': 'true' }, `${stars} `),
+        word,
+        h('span', { class: 'visually-hidden' }, ` ${name}`),
+    );
 }
 
 /** @param {Study} study */
@@ -39,21 +50,50 @@ export class StudyRow {
     constructor(study, acts) {
         this.acts = acts;
         this.id = study.study;
-        const cell = (/** @type {string} */ name) => h('div', { class: `cell ${name}`, role: 'gridcell' });
+        const cell = (/** @type {string} */ name) =>
+            h('div', { class: `cell ${name}`, role: 'gridcell' });
         this.cells = {
-            position: cell('position'), tier: cell('tier-cell'), patient: cell('patient-cell'),
-            status: cell('status'), why: cell('why'), changed: cell('changed'), ack: cell('ack'),
+            position: cell('position'),
+            tier: cell('tier-cell'),
+            patient: cell('patient-cell'),
+            status: cell('status'),
+            why: cell('why'),
+            changed: cell('changed'),
+            ack: cell('ack'),
         };
-        this.pin = h('button', { class: 'button icon-button', type: 'button', tabindex: -1,
-            on: { click: () => acts.pin(this.id) } }, 'Pin');
-        this.take = h('button', { class: 'button', type: 'button', tabindex: -1,
-            on: { click: () => acts.acknowledge(this.id) } }, 'Acknowledge');
-        this.element = h('div', {
-            class: 'study-row', role: 'row', tabindex: -1, 'data-testid': 'study-row',
-            'data-study': study.study,
-            on: { focus: () => acts.focus(this.id), dblclick: () => acts.open(this.id) },
-        }, ...Object.values(this.cells), h('div', { class: 'cell acts', role: 'gridcell' }, this.pin,
-            this.take));
+        this.pin = h(
+            'button',
+            {
+                class: 'button icon-button',
+                type: 'button',
+                tabindex: -1,
+                on: { click: () => acts.pin(this.id) },
+            },
+            'Pin',
+        );
+        this.take = h(
+            'button',
+            {
+                class: 'button',
+                type: 'button',
+                tabindex: -1,
+                on: { click: () => acts.acknowledge(this.id) },
+            },
+            'Acknowledge',
+        );
+        this.element = h(
+            'div',
+            {
+                class: 'study-row',
+                role: 'row',
+                tabindex: -1,
+                'data-testid': 'study-row',
+                'data-study': study.study,
+                on: { focus: () => acts.focus(this.id), dblclick: () => acts.open(this.id) },
+            },
+            ...Object.values(this.cells),
+            h('div', { class: 'cell acts', role: 'gridcell' }, this.pin, this.take),
+        );
         this.draw(study);
     }
 
@@ -65,8 +105,11 @@ export class StudyRow {
         setText(cells.position, positionText(study));
         const tier = tierChip(study);
         if (cells.tier.textContent !== tier.textContent) replace(cells.tier, tier);
-        replace(cells.patient, h('a', { href: makeHash('study', study.study), tabindex: -1 },
-            patientText(study)), h('span', { class: 'quiet' }, study.description));
+        replace(
+            cells.patient,
+            h('a', { href: makeHash('study', study.study), tabindex: -1 }, patientText(study)),
+            h('span', { class: 'quiet' }, study.description),
+        );
         setText(cells.status, statusText(study));
         setText(cells.why, study.pinned ? `pinned · ${study.reason}` : study.reason);
         setAttribute(cells.why, 'title', study.reason);
@@ -76,7 +119,11 @@ export class StudyRow {
         setText(cells.ack, acknowledgedText(study));
         setText(this.pin, study.pinned ? 'Unpin' : 'Pin');
         setAttribute(this.pin, 'aria-pressed', String(study.pinned));
-        setAttribute(this.pin, 'aria-label', `${study.pinned ? 'Unpin' : 'Pin'} ${patientText(study)}`);
+        setAttribute(
+            this.pin,
+            'aria-label',
+            `${study.pinned ? 'Unpin' : 'Pin'} ${patientText(study)}`,
+        );
         setAttribute(this.take, 'aria-label', `Acknowledge ${patientText(study)}`);
         const quiet = study.tier === 'routine' || isAcknowledged(study);
         this.take.classList.toggle('unseen', quiet);
@@ -86,14 +133,29 @@ export class StudyRow {
 
 /** @param {Study} study @param {Acts} acts */
 export function trayItem(study, acts) {
-    return h('li', { class: 'tray-item', 'data-tier': study.tier, 'data-study': study.study,
-        'data-testid': 'tray-item' },
-    tierChip(study),
-    h('a', { class: 'tray-patient', href: makeHash('study', study.study) }, patientText(study)),
-    h('span', { class: 'quiet' }, statusText(study)),
-    h('span', { class: 'tray-why', title: study.reason }, study.reason),
-    h('span', { class: 'tray-move' }, `${positionText(study)}`),
-    h('time', { title: fullTime(study.changed_at) }, clock(study.changed_at)),
-    h('button', { class: 'button', type: 'button', 'aria-label': `Acknowledge ${patientText(study)}`,
-        on: { click: () => acts.acknowledge(study.study) } }, 'Acknowledge'));
+    return h(
+        'li',
+        {
+            class: 'tray-item',
+            'data-tier': study.tier,
+            'data-study': study.study,
+            'data-testid': 'tray-item',
+        },
+        tierChip(study),
+        h('a', { class: 'tray-patient', href: makeHash('study', study.study) }, patientText(study)),
+        h('span', { class: 'quiet' }, statusText(study)),
+        h('span', { class: 'tray-why', title: study.reason }, study.reason),
+        h('span', { class: 'tray-move' }, `${positionText(study)}`),
+        h('time', { title: fullTime(study.changed_at) }, clock(study.changed_at)),
+        h(
+            'button',
+            {
+                class: 'button',
+                type: 'button',
+                'aria-label': `Acknowledge ${patientText(study)}`,
+                on: { click: () => acts.acknowledge(study.study) },
+            },
+            'Acknowledge',
+        ),
+    );
 }

@@ -7,9 +7,26 @@ import { h } from '../dom.js';
 /** @param {string[]} heads @param {Cell[][]} rows @param {{testid: string, empty: string}} words */
 export function table(heads, rows, { testid, empty }) {
     if (!rows.length) return h('p', { class: 'empty quiet' }, empty);
-    return h('div', { class: 'table-scroll', tabindex: 0, role: 'region', 'aria-label': `table: ${testid}` },
-        h('table', { class: 'table', 'data-testid': testid },
+    return h(
+        'div',
+        { class: 'table-scroll', tabindex: 0, role: 'region', 'aria-label': `table: ${testid}` },
+        h(
+            'table',
+            { class: 'table', 'data-testid': testid },
             h('thead', {}, h('tr', {}, ...heads.map((n) => h('th', { scope: 'col' }, n)))),
-            h('tbody', {}, ...rows.map((cells) => h('tr', {}, ...cells.map((c) => h('td',
-                { title: c.title, class: c.wide ? 'wide' : null }, c.text)))))));
+            h(
+                'tbody',
+                {},
+                ...rows.map((cells) =>
+                    h(
+                        'tr',
+                        {},
+                        ...cells.map((c) =>
+                            h('td', { title: c.title, class: c.wide ? 'wide' : null }, c.text),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    );
 }

@@ -7,7 +7,14 @@
 import { api, ApiError, requestId } from '../api.js';
 import { h, orderChildren, replace, setAttribute, setText } from '../dom.js';
 import { keepHash, makeHash } from '../router.js';
-import { attention, inOrder, keepPlace, movedStudies, MoveGuard, TOUCH_MS } from '../worklist_model.js';
+import {
+    attention,
+    inOrder,
+    keepPlace,
+    movedStudies,
+    MoveGuard,
+    TOUCH_MS,
+} from '../worklist_model.js';
 import { patientText, StudyRow, trayItem } from './study_row.js';
 
 const ROW_PX = 52;
@@ -29,40 +36,92 @@ export class WorklistView {
         this.touched_ms = -Infinity;
         this.hovered = 0;
         this.chosen = 0;
-        this.pad_px = 0;
+        this.pad_px = 0; /* blank above the rows, so that the anchor keeps its place */
+        this.tail_px = 0; /* and below */
+        /** @type {number[]} */ this.next = []; /* the order that the server wants */
         this.timer = 0;
         this.acts = {
-            open: (/** @type {number} */ s) => { location.hash = makeHash('study', s); },
-            acknowledge: (/** @type {number} */ s) => { this.acknowledge(s); },
-            pin: (/** @type {number} */ s) => { this.pin(s); },
+            open: (/** @type {number} */ s) => {
+                location.hash = makeHash('study', s);
+            },
+            acknowledge: (/** @type {number} */ s) => {
+                this.acknowledge(s);
+            },
+            pin: (/** @type {number} */ s) => {
+                this.pin(s);
+            },
             focus: (/** @type {number} */ s) => this.choose(s),
         };
-        this.#build();
+        element.append(this.#buildTray(), this.tray, this.#buildList(), this.grid, this.empty);
         this.#bind(keys);
         app.on('studies', () => this.take());
     }
 
-    #build() {
-        this.tray = h('ul', { class: 'tray', role: 'list', 'aria-label': 'Needs attention',
-            'data-testid': 'tray' });
+    #buildTray() {
+        this.tray = h('ul', {
+            class: 'tray',
+            role: 'list',
+            'aria-label': 'Needs attention',
+            'data-testid': 'tray',
+        });
         this.tray_count = h('span', { class: 'count' }, '0');
-        this.hold_button = h('button', { class: 'button', type: 'button', 'aria-pressed': 'false',
-            'data-testid': 'hold', on: { click: () => this.hold() } }, 'Hold order ', h('kbd', {}, 'F10'));
-        this.waiting = h('button', { class: 'button waiting unseen', type: 'button',
-            'data-testid': 'new-order', on: { click: () => this.apply() } }, 'New order');
-        this.message = h('p', { class: 'list-message', role: 'status', 'data-testid': 'list-message' });
+        this.hold_button = h(
+            'button',
+            {
+                class: 'button',
+                type: 'button',
+                'aria-pressed': 'false',
+                'data-testid': 'hold',
+                on: { click: () => this.hold() },
+            },
+            'Hold order ',
+            h('kbd', {}, 'F10'),
+        );
+        this.waiting = h(
+            'button',
+            {
+                class: 'button waiting unseen',
+                type: 'button',
+                'data-testid': 'new-order',
+                on: { click: () => this.apply() },
+            },
+            'New order',
+        );
+        return h(
+            'div',
+            { class: 'tray-head' },
+            h('h2', {}, 'Needs attention ', this.tray_count),
+            this.waiting,
+            this.hold_button,
+        );
+    }
+
+    #buildList() {
+        this.message = h('p', {
+            class: 'list-message',
+            role: 'status',
+            'data-testid': 'list-message',
+        });
         this.total = h('span', { class: 'count' }, '0');
         this.body = h('div', { class: 'rows', role: 'rowgroup' });
         this.scroller = h('div', { class: 'rows-scroll', 'data-testid': 'rows-scroll' }, this.body);
-        this.empty = h('p', { class: 'empty quiet' }, 'No studies today. A study appears when it is '
-            + 'ordered.');
-        this.grid = h('div', { class: 'study-grid', role: 'grid', 'aria-label': 'All studies' },
-            headRow(), this.scroller);
-        this.element.append(
-            h('div', { class: 'tray-head' }, h('h2', {}, 'Needs attention ', this.tray_count),
-                this.waiting, this.hold_button), this.tray,
-            h('div', { class: 'list-head' }, h('h2', {}, 'All studies ', this.total), this.message),
-            this.grid, this.empty);
+        this.empty = h(
+            'p',
+            { class: 'empty quiet' },
+            'No studies today. A study appears when it is ordered.',
+        );
+        this.grid = h(
+            'div',
+            { class: 'study-grid', role: 'grid', 'aria-label': 'All studies' },
+            headRow(),
+            this.scroller,
+        );
+        return h(
+            'div',
+            { class: 'list-head' },
+            h('h2', {}, 'All studies ', this.total),
+            this.message,
+        );
     }
 
     /** @param {import('../keys.js').Keys} keys */
@@ -74,17 +133,29 @@ export class WorklistView {
         };
         keys.bind('worklist', 'ArrowDown', () => this.step(1));
         keys.bind('worklist', 'ArrowUp', () => this.step(-1));
-        keys.bind('worklist', 'Enter', onRow((s) => this.open(s)));
-        keys.bind('worklist', 'F9', () => { this.acknowledge(this.chosen); });
+        keys.bind(
+            'worklist',
+            'Enter',
+            onRow((s) => this.open(s)),
+        );
+        keys.bind('worklist', 'F9', () => {
+            this.acknowledge(this.chosen);
+        });
         keys.bind('worklist', 'F10', () => this.hold());
-        this.element.addEventListener('click', (event) => this.#guardClick(event), { capture: true });
+        this.element.addEventListener('click', (event) => this.#guardClick(event), {
+            capture: true,
+        });
         this.scroller.addEventListener('pointermove', (/** @type {PointerEvent} */ event) => {
             this.touched_ms = performance.now();
             const row = /** @type {Element} */ (event.target).closest('.study-row');
             this.hovered = row ? Number(/** @type {HTMLElement} */ (row).dataset.study) : 0;
         });
-        this.scroller.addEventListener('pointerleave', () => { this.hovered = 0; });
-        this.element.addEventListener('keydown', () => { this.touched_ms = performance.now(); });
+        this.scroller.addEventListener('pointerleave', () => {
+            this.hovered = 0;
+        });
+        this.element.addEventListener('keydown', () => {
+            this.touched_ms = performance.now();
+        });
         this.body.addEventListener('focusout', () => this.#settle());
     }
 
@@ -105,7 +176,8 @@ export class WorklistView {
         this.#drawRows();
         const next = inOrder(this.app.studies).map((s) => s.study);
         this.next = next;
-        const known = next.length === this.order.length && next.every((s) => this.order.includes(s));
+        const known =
+            next.length === this.order.length && next.every((s) => this.order.includes(s));
         const moved = movedStudies(this.order, next);
         if (known && !moved.length) return this.#drawWaiting(0);
         const idle_ms = performance.now() - this.touched_ms;
@@ -131,7 +203,7 @@ export class WorklistView {
     /** The order on the glass becomes the newest one; the anchor keeps its place. */
     apply() {
         const before = this.order;
-        const next = this.next ?? [];
+        const { next } = this;
         const moved = movedStudies(before, next);
         const anchor = this.#anchor();
         const from = before.indexOf(anchor);
@@ -153,8 +225,13 @@ export class WorklistView {
     /** @param {number} from @param {number} to */
     #keepPlace(from, to) {
         const kept = keepPlace({
-            from, to, row_px: ROW_PX, scroll_px: this.scroller.scrollTop, pad_px: this.pad_px,
-            view_px: this.scroller.clientHeight, content_px: this.order.length * ROW_PX,
+            from,
+            to,
+            row_px: ROW_PX,
+            scroll_px: this.scroller.scrollTop,
+            pad_px: this.pad_px,
+            view_px: this.scroller.clientHeight,
+            content_px: this.order.length * ROW_PX,
         });
         this.pad_px = kept.pad_px;
         this.tail_px = kept.tail_px;
@@ -163,14 +240,18 @@ export class WorklistView {
     }
 
     #size() {
-        const height = this.order.length * ROW_PX + this.pad_px + (this.tail_px ?? 0);
+        const height = this.order.length * ROW_PX + this.pad_px + this.tail_px;
         this.body.style.setProperty('height', `${height}px`);
     }
 
     #place() {
         const rows = this.order.map((s) => /** @type {StudyRow} */ (this.rows.get(s)));
         const focused = document.activeElement?.closest('.study-row') ?? null;
-        orderChildren(this.body, rows.map((r) => r.element), focused);
+        orderChildren(
+            this.body,
+            rows.map((r) => r.element),
+            focused,
+        );
         for (const [i, row] of rows.entries()) {
             row.element.style.setProperty('transform', `translateY(${this.pad_px + i * ROW_PX}px)`);
             setAttribute(row.element, 'aria-rowindex', i + 2);
@@ -244,9 +325,11 @@ export class WorklistView {
         const more = wait.length > TRAY_ROWS ? ` (${TRAY_ROWS} shown, all are in the list)` : '';
         setText(this.tray_count, `${wait.length}${more}`);
         const focused = this.tray.contains(document.activeElement)
-            ? document.activeElement?.closest('.tray-item')?.getAttribute('data-study') : null;
+            ? document.activeElement?.closest('.tray-item')?.getAttribute('data-study')
+            : null;
         const items = shown.map((s) => trayItem(s, this.acts));
-        if (!items.length) items.push(h('li', { class: 'tray-none quiet' }, 'Nothing waits for you.'));
+        if (!items.length)
+            items.push(h('li', { class: 'tray-none quiet' }, 'Nothing waits for you.'));
         replace(this.tray, ...items);
         if (focused) this.tray.querySelector(`[data-study="${focused}"] button`)?.focus();
     }
@@ -286,8 +369,12 @@ export class WorklistView {
     async pin(study) {
         const pinned = !this.app.studies.find((s) => s.study === study)?.pinned;
         const done = pinned ? `Pinned: ${this.#name(study)}.` : `Unpinned: ${this.#name(study)}.`;
-        await this.#send(study, 'pin', { pinned, why: pinned ? 'pinned on the page' : 'unpinned on the page' },
-            done);
+        await this.#send(
+            study,
+            'pin',
+            { pinned, why: pinned ? 'pinned on the page' : 'unpinned on the page' },
+            done,
+        );
     }
 
     /** @param {number} id */
@@ -300,7 +387,10 @@ export class WorklistView {
     async #send(study, act, body, done) {
         if (!this.app.connected) return this.say('Not saved: no connection. Nothing was changed.');
         try {
-            const now = await api.post(`/api/studies/${study}/${act}`, { ...body, request_id: requestId() });
+            const now = await api.post(`/api/studies/${study}/${act}`, {
+                ...body,
+                request_id: requestId(),
+            });
             const others = this.app.studies.filter((s) => s.study !== study);
             this.app.takeStudies(this.app.worklist_version, [...others, now], []);
             this.say(done);
@@ -325,7 +415,23 @@ export class WorklistView {
 }
 
 function headRow() {
-    const names = ['#', 'Priority', 'Patient, study', 'Status', 'Why', 'Changed', 'Acknowledged', 'Acts'];
-    return h('div', { role: 'rowgroup' }, h('div', { class: 'study-head', role: 'row' },
-        ...names.map((n) => h('div', { class: 'cell', role: 'columnheader' }, n))));
+    const names = [
+        '#',
+        'Priority',
+        'Patient, study',
+        'Status',
+        'Why',
+        'Changed',
+        'Acknowledged',
+        'Acts',
+    ];
+    return h(
+        'div',
+        { role: 'rowgroup' },
+        h(
+            'div',
+            { class: 'study-head', role: 'row' },
+            ...names.map((n) => h('div', { class: 'cell', role: 'columnheader' }, n)),
+        ),
+    );
 }
