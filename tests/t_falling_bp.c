@@ -221,7 +221,7 @@ static void test_withdrawn_beats_do_not_count(void **state) {
     double from_s = run->at_s;
     for (int i = 0; i < 20; i++) {
         for (int k = 0; k < 3; k++)
-            beat(run, 60, 45);
+            beat(run, 60, 20); /* another pulse: no step of the transducer */
         struct event event = event_at(run, EVENT_WITHDRAWN);
         event.from_tick = (uint64_t)(from_s * HZ);
         event.to_tick = event.emitted_tick = (uint64_t)((run->at_s + 1.2) * HZ);

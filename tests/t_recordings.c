@@ -174,6 +174,23 @@ static void no_beats_in_the_wedge(const struct heard *heard) {
     assert_int_equal(inside, 0);
 }
 
+/* The trace is a right ventricle's until 2080 s, the label says PA: no PA value is suggested of it.
+ */
+static void test_no_value_under_a_wrong_label(void **state) {
+    (void)state;
+    struct heard *heard = listen(PA_4852, SITE_PA, NULL, 0);
+    uint32_t later = 0;
+    for (uint32_t i = 0; i < heard->count; i++) {
+        const struct event *event = &heard->events[i];
+        if (event->kind != EVENT_MEASUREMENT || event->site != SITE_PA)
+            continue;
+        assert_true(seconds(heard, event->from_tick) >= 2080);
+        later++;
+    }
+    assert_true(later > 0);
+    free(heard);
+}
+
 static void test_wedge_gives_no_beats(void **state) {
     (void)state;
     struct heard *heard = listen(PA_4852, SITE_PA, NULL, 0);
@@ -357,6 +374,7 @@ int main(void) {
         cmocka_unit_test(test_p011464),
         cmocka_unit_test(test_p005606),
         cmocka_unit_test(test_p016873),
+        cmocka_unit_test(test_no_value_under_a_wrong_label),
         cmocka_unit_test(test_wedge_gives_no_beats),
         cmocka_unit_test(test_wedge_marked),
         cmocka_unit_test(test_wedge_marked_as_site),

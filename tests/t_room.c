@@ -293,6 +293,15 @@ static void test_a_long_gap(void **state) {
         assert_int_equal(feed_block(&feed, FAST, 2 * far + s * 250, 250), HEMO_OK);
     }
     assert_true(feed.trace.count > before + 100);
+    uint32_t readings = 0;
+    for (uint32_t i = before; i < feed.trace.count; i++) {
+        const struct event *event = &feed.trace.events[i];
+        readings += event->kind == EVENT_READING && event->tick > far * 4;
+        assert_true(event->tick < 33 * BASE_HZ || event->tick > far * 4 - BASE_HZ ||
+                    event->kind == EVENT_LINE_LOST || event->kind == EVENT_GAP);
+    }
+    assert_true(readings > 30);
+    assert_int_equal(trace_count(&feed.trace, EVENT_GAP, EVENT_ENDED), 3);
     no_value_spans(&feed.trace, 30 * BASE_HZ, far * 4);
     balanced(&feed);
     feed_close(&feed);

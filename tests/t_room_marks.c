@@ -86,6 +86,28 @@ static void test_a_capture_by_hand(void **state) {
     feed_close(&feed);
 }
 
+/* In a wedge the capture is of the wedge alone, and bears its name. */
+static void test_a_capture_in_a_wedge(void **state) {
+    (void)state;
+    struct feed feed;
+    feed_open(&feed, 5);
+    struct stream_mark wedge = mark_at(20, MARK_WEDGE, 1);
+    wedge.value = 1;
+    assert_int_equal(room_mark(feed.room, &wedge, trace_event, &feed.trace), HEMO_OK);
+    for (uint32_t s = 0; s < 30; s++) {
+        feed_send(&feed, SLOW, 125);
+        feed_send(&feed, FAST, 250);
+    }
+    struct wire_capture capture = {.target_stream = 7, .channel = 1, .back_ms = 20000};
+    assert_int_equal(room_capture(feed.room, &capture, trace_event, &feed.trace), HEMO_OK);
+    const struct event *m = &feed.trace.events[feed.trace.count - 1];
+    assert_int_equal(m->kind, EVENT_MEASUREMENT);
+    assert_int_equal(m->site, SITE_PCW);
+    assert_true(m->from_tick >= 20 * BASE_HZ - BASE_HZ / 2);
+    assert_int_equal(m->values_count, 1);
+    feed_close(&feed);
+}
+
 static void test_without_a_case_nothing_is_measured(void **state) {
     (void)state;
     struct feed feed;
@@ -153,6 +175,7 @@ int main(void) {
         cmocka_unit_test(test_marks_apply_at_their_tick),
         cmocka_unit_test(test_marks_that_do_not_fit),
         cmocka_unit_test(test_a_capture_by_hand),
+        cmocka_unit_test(test_a_capture_in_a_wedge),
         cmocka_unit_test(test_without_a_case_nothing_is_measured),
         cmocka_unit_test(test_a_running_finding_keeps_its_rules),
         cmocka_unit_test(test_breathing_is_found),

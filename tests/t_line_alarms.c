@@ -1,0 +1,203 @@
+/* line_lost and pulse_lost: what a line cannot carry, and what must never wait for it. */
+#include "detectors/detector.h"
+#include "proto/quantity.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+extern const struct detector_class line_lost_class, pulse_lost_class;
+
+enum { HZ = 125 };
+
+struct run {
+    const struct detector_class *detector;
+    _Alignas(16) unsigned char state[DETECTOR_STATE_BYTES];
+    struct rules rules;
+    uint32_t raised, recovered;
+    double raised_s, recovered_s;
+    struct event last;
+};
+
+static void open_run(struct run *run, const struct detector_class *detector) {
+    memset(run, 0, sizeof *run);
+    run->detector = detector;
+    run->rules = rules_default();
+    detector->init(run->state, &(struct detector_config){.base_rate_hz = HZ});
+}
+
+static void push(struct run *run, const struct event *event, double at_s) {
+    struct detector_input in = {event, (uint64_t)(at_s * HZ), &run->rules};
+    struct event out;
+    memset(&out, 0, sizeof out);
+    if (!run->detector->push(run->state, &in, &out))
+        return;
+    run->last = out;
+    run->raised += out.state == EVENT_RAISED;
+    run->recovered += out.state == EVENT_RECOVERED;
+    if (out.state == EVENT_RAISED)
+        run->raised_s = at_s;
+    else
+        run->recovered_s = at_s;
+}
+
+static void clock_until(struct run *run, double from_s, double to_s) {
+    for (double at_s = from_s; at_s < to_s; at_s += 0.5)
+        push(run, NULL, at_s);
+}
+
+static void say(struct run *run, double at_s, uint32_t kind, uint32_t state) {
+    struct event event;
+    memset(&event, 0, sizeof event);
+    event.kind = kind;
+    event.state = state;
+    event.site = SITE_AO;
+    event.tick = event.from_tick = event.to_tick = (uint64_t)(at_s * HZ);
+    push(run, &event, at_s);
+}
+
+static void value(struct run *run, double at_s, uint32_t kind, double mean_mmhg) {
+    struct event event;
+    memset(&event, 0, sizeof event);
+    event.kind = kind;
+    event.site = SITE_AO;
+    event.tick = event.from_tick = (uint64_t)((at_s - 1) * HZ);
+    event.to_tick = (uint64_t)(at_s * HZ);
+    event_add_value(&event, QUANTITY_MEAN, mean_mmhg, 0);
+    push(run, &event, at_s);
+}
+
+static void test_a_lost_line(void **state) {
+    (void)state;
+    struct run run;
+    open_run(&run, &line_lost_class);
+    say(&run, 10, EVENT_GAP, EVENT_BEGAN);
+    clock_until(&run, 10, 14.9);
+    say(&run, 14.9, EVENT_GAP, EVENT_ENDED);
+    clock_until(&run, 15, 60);
+    assert_int_equal(run.raised, 0);
+    say(&run, 60, EVENT_FLAT, EVENT_BEGAN);
+    clock_until(&run, 60, 70);
+    assert_int_equal(run.raised, 1);
+    assert_true(run.raised_s >= 65 && run.raised_s <= 65.5);
+    assert_int_equal(run.last.from_tick, 60 * HZ);
+}
+
+/* It comes and goes: one finding, over when it has been away for as long. */
+static void test_a_line_that_flickers_is_lost_once(void **state) {
+    (void)state;
+    struct run run;
+    open_run(&run, &line_lost_class);
+    for (int s = 0; s < 60; s += 10) {
+        say(&run, s, EVENT_STOPCOCK, EVENT_BEGAN);
+        clock_until(&run, s, s + 7);
+        say(&run, s + 7, EVENT_STOPCOCK, EVENT_ENDED);
+        clock_until(&run, s + 7, s + 10);
+    }
+    assert_int_equal(run.raised, 1);
+    assert_int_equal(run.recovered, 0);
+    clock_until(&run, 60, 70);
+    assert_int_equal(run.recovered, 1);
+    assert_true(run.recovered_s >= 62 && run.recovered_s <= 63);
+}
+
+/* One trouble follows on another: together they are long enough. */
+static void test_troubles_that_join(void **state) {
+    (void)state;
+    struct run run;
+    open_run(&run, &line_lost_class);
+    say(&run, 0, EVENT_OFFSCALE, EVENT_BEGAN);
+    clock_until(&run, 0, 3);
+    say(&run, 3, EVENT_GAP, EVENT_BEGAN);
+    say(&run, 3, EVENT_OFFSCALE, EVENT_ENDED);
+    clock_until(&run, 3, 6);
+    assert_int_equal(run.raised, 1);
+}
+
+static void test_a_flush_or_zero_is_no_lost_line(void **state) {
+    (void)state;
+    static const uint32_t kinds[] = {EVENT_FLUSHED, EVENT_ZEROING, EVENT_LEARNING, EVENT_WEDGE,
+                                     EVENT_MOTION,  EVENT_DAMPED,  EVENT_NO_PULSE};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        struct run run;
+        open_run(&run, &line_lost_class);
+        say(&run, 0, kinds[i], EVENT_BEGAN);
+        clock_until(&run, 0, 60);
+        assert_int_equal(run.raised, 0);
+    }
+}
+
+static void beats(struct run *run, int from_s, int to_s, double mean_mmhg) {
+    for (int s = from_s; s < to_s; s++)
+        value(run, s, EVENT_BEAT, mean_mmhg);
+}
+
+static void test_a_lost_pulse(void **state) {
+    (void)state;
+    struct run run;
+    open_run(&run, &pulse_lost_class);
+    beats(&run, 1, 60, 90);
+    say(&run, 61, EVENT_NO_PULSE, EVENT_BEGAN); /* the last beat ended at 59 s */
+    for (int s = 61; s < 70; s++) {
+        value(&run, s, EVENT_READING, 30);
+        clock_until(&run, s, s + 1);
+    }
+    assert_int_equal(run.raised, 1);
+    assert_true(run.raised_s >= 63 && run.raised_s <= 63.5); /* 4 s after it */
+    assert_float_equal(run.last.from_value, 90, 1);
+    assert_float_equal(run.last.to_value, 30, 1e-9);
+    say(&run, 70, EVENT_NO_PULSE, EVENT_ENDED);
+    beats(&run, 70, 72, 80);
+    assert_int_equal(run.recovered, 0); /* two beats are no circulation */
+    beats(&run, 72, 76, 80);
+    assert_int_equal(run.recovered, 1);
+}
+
+/* The waveform is gone and the mean stays: the line, not the patient. */
+static void test_a_mean_that_stays_is_no_lost_pulse(void **state) {
+    (void)state;
+    struct run run;
+    open_run(&run, &pulse_lost_class);
+    beats(&run, 1, 60, 90);
+    say(&run, 61, EVENT_NO_PULSE, EVENT_BEGAN);
+    for (int s = 61; s < 90; s++) {
+        value(&run, s, EVENT_READING, 84);
+        clock_until(&run, s, s + 1);
+    }
+    assert_int_equal(run.raised, 0);
+    value(&run, 90, EVENT_READING, 50); /* until it falls */
+    clock_until(&run, 90, 91);
+    assert_int_equal(run.raised, 1);
+}
+
+/* Behind a zeroing the time counts from its end, not from the last beat before it. */
+static void test_no_pulse_behind_an_artefact(void **state) {
+    (void)state;
+    struct run run;
+    open_run(&run, &pulse_lost_class);
+    beats(&run, 1, 30, 90);
+    say(&run, 30, EVENT_ZEROING, EVENT_BEGAN);
+    say(&run, 50, EVENT_ZEROING, EVENT_ENDED);
+    say(&run, 51, EVENT_NO_PULSE, EVENT_BEGAN);
+    for (int s = 51; s < 60; s++) {
+        value(&run, s, EVENT_READING, 20);
+        clock_until(&run, s, s + 1);
+    }
+    assert_int_equal(run.raised, 1);
+    assert_true(run.raised_s >= 54 && run.raised_s <= 54.5);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_lost_line),
+        cmocka_unit_test(test_a_line_that_flickers_is_lost_once),
+        cmocka_unit_test(test_troubles_that_join),
+        cmocka_unit_test(test_a_flush_or_zero_is_no_lost_line),
+        cmocka_unit_test(test_a_lost_pulse),
+        cmocka_unit_test(test_a_mean_that_stays_is_no_lost_pulse),
+        cmocka_unit_test(test_no_pulse_behind_an_artefact),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
