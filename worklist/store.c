@@ -181,11 +181,12 @@ static bool move_study(struct worklist *w, struct store_batch *batch, struct sto
                                              .kind = e->kind,
                                              .case_number = (int64_t)e->case_number,
                                              .reason = reason};
+    int result = 0;
     if (e->state == EVENT_RAISED)
-        return note_move(batch, worklist_raise(w, &finding, &item->study), item->study);
-    if (e->state == EVENT_RECOVERED || e->state == EVENT_RETRACTED)
-        return note_move(batch, worklist_recover(w, &finding, &item->study), item->study);
-    return true;
+        result = worklist_raise(w, &finding, &item->study);
+    else if (e->state == EVENT_RECOVERED || e->state == EVENT_RETRACTED)
+        result = worklist_recover(w, &finding, &item->study);
+    return note_move(batch, result, item->study);
 }
 
 static bool is_finding(const struct store_item *item) {
