@@ -14,9 +14,9 @@ enum { SECONDS = 60, SLOW = 0, FAST = 1, LEAD = 2, GROUPS = 3, BASE_HZ = 500 };
 static const uint32_t group_rate_hz[GROUPS] = {125, 250, 500};
 static const uint32_t group_channels[GROUPS] = {1, 2, 1};
 
-static const struct trace_wave artery = {120, 70, 75, 2, 0, 0, 0};
-static const struct trace_wave pulmonary = {26, 12, 75, 2, 0, 0, 0};
-static const struct trace_wave atrium = {9, 4, 75, 1, 0, 0, 0};
+static const struct trace_wave artery = {120, 70, 75, 2, 0, 0, 0, 0};
+static const struct trace_wave pulmonary = {26, 12, 75, 2, 0, 0, 0, 0};
+static const struct trace_wave atrium = {12, 7, 75, 2, 0, 0, 0, 0.35};
 
 static inline struct wire_epoch_begin begin_of(uint64_t case_number) {
     struct wire_epoch_begin begin = {

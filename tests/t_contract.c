@@ -394,7 +394,7 @@ static void test_faults_are_caught(void **state) {
 /* Through a room: an artery that falls, is lost and stops, cut into blocks of 1, 37, 1024 and
  * whole. */
 static int16_t *falling_samples(uint32_t count) {
-    static const struct trace_wave wave = {125, 75, 72, 1, 150, 220, 45};
+    static const struct trace_wave wave = {125, 75, 72, 1, 150, 220, 45, 0};
     int16_t *samples = malloc(count * sizeof *samples);
     assert_non_null(samples);
     for (uint32_t k = 0; k < count; k++) {

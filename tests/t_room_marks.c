@@ -170,6 +170,39 @@ static void test_breathing_is_found(void **state) {
     spectrum_close(&spectrum);
 }
 
+/* A line that stays at PCW: mean over breaths, and the end-expiratory one, which is not the dips'.
+ */
+static void test_a_wedge_that_stays(void **state) {
+    (void)state;
+    struct feed feed;
+    struct spectrum spectrum;
+    assert_true(spectrum_init(&spectrum));
+    feed_open(&feed, 5);
+    room_spectrum(feed.room, &spectrum);
+    struct stream_mark site = mark_at(0, MARK_SITE, 2);
+    site.site = SITE_PCW;
+    assert_int_equal(room_mark(feed.room, &site, trace_event, &feed.trace), HEMO_OK);
+    feed_blocks(&feed, 25);
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < feed.trace.count; i++) {
+        const struct event *event = &feed.trace.events[i];
+        double mean, endexp;
+        if (event->kind != EVENT_MEASUREMENT || event->site != SITE_PCW)
+            continue;
+        found++;
+        assert_int_equal(event->method, METHOD_MEAN_BREATHS);
+        assert_true(event_value(event, QUANTITY_MEAN, &mean));
+        assert_true(event_value(event, QUANTITY_MEAN_ENDEXP, &endexp));
+        print_message("PCW mean %.2f, end-expiratory %.2f mmHg\n", mean, endexp);
+        /* Truth: dips of 4 mmHg, sine squared over 0.35 of a breath, average 0.7. */
+        assert_true(endexp - mean > 0.4 && endexp - mean < 1.0);
+        assert_true(event->to_tick - event->from_tick > 20 * BASE_HZ);
+    }
+    assert_int_equal(found, 1);
+    feed_close(&feed);
+    spectrum_close(&spectrum);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_marks_apply_at_their_tick),
@@ -179,6 +212,7 @@ int main(void) {
         cmocka_unit_test(test_without_a_case_nothing_is_measured),
         cmocka_unit_test(test_a_running_finding_keeps_its_rules),
         cmocka_unit_test(test_breathing_is_found),
+        cmocka_unit_test(test_a_wedge_that_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

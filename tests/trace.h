@@ -12,6 +12,7 @@
 struct trace_wave {
     double systolic_mmhg, diastolic_mmhg, rate_per_min, breathing_mmhg;
     double fall_from_s, fall_to_s, fall_mmhg; /* both values sink in between by so much */
+    double inspiration_share; /* of a breath of 4 s: pressure dips in it only; 0: a sine */
 };
 
 static inline double trace_shape(double phase) {
@@ -19,6 +20,16 @@ static inline double trace_shape(double phase) {
     if (phase < 0.16)
         return 0.5 - 0.5 * cos(pi * phase / 0.16);
     return exp(-3.2 * (phase - 0.16)) + 0.06 * exp(-pow((phase - 0.45) / 0.05, 2));
+}
+
+static inline double trace_breath(const struct trace_wave *wave, double at_s) {
+    static const double pi = 3.14159265358979323846;
+    double phase = at_s * 0.25 - floor(at_s * 0.25);
+    if (wave->inspiration_share <= 0)
+        return wave->breathing_mmhg * sin(2 * pi * phase);
+    if (phase >= wave->inspiration_share)
+        return 0;
+    return -2 * wave->breathing_mmhg * pow(sin(pi * phase / wave->inspiration_share), 2);
 }
 
 static inline double trace_mmhg(const struct trace_wave *wave, double at_s) {
@@ -31,7 +42,7 @@ static inline double trace_mmhg(const struct trace_wave *wave, double at_s) {
         fallen = 0;
     double fall_mmhg = wave->fall_mmhg * (fallen < 1 ? fallen : 1);
     return wave->diastolic_mmhg + span * (shape > 0 ? shape : 0) - fall_mmhg +
-           wave->breathing_mmhg * sin(at_s * 2 * 3.14159265358979323846 * 0.25);
+           trace_breath(wave, at_s);
 }
 
 enum { TRACE_OFFSET = 0, TRACE_COUNTS_PER_MMHG = 50 };
