@@ -195,6 +195,23 @@ export const checks = [
         },
     },
     {
+        id: 'ROOM',
+        title: 'another room: its patient, its numbers, its address; only that room is sent',
+        user: 'tech',
+        async run({ page, fake }) {
+            await live(page);
+            await numbersShown(page);
+            await page.selectOption('#room-select', '2');
+            await until('the patient', async () => (await text(page, '#patient')) === 'Lindqvist, Per');
+            assert.equal(await number(page, 'AO'), BLANK);
+            await live(page);
+            await numbersShown(page);
+            assert.match(page.url(), /#\/live\/2/);
+            assert.deepEqual([...fake.peers][0].rooms, [2]);
+            assert.equal(fake.drawn.at(-1).room, 2);
+        },
+    },
+    {
         id: 'ORIGIN',
         title: 'a replay and a simulation say so on every screen',
         user: 'tech',

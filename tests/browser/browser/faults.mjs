@@ -128,6 +128,11 @@ export const faults = [
     ],
     ['SITE', 'the old label stays', js('app.js', 'm.site && channel.site !== m.site', 'false')],
     [
+        'ROOM',
+        'the old room goes on',
+        js('feed_worker.js', 'rooms: [this.shown]', 'rooms: [1]'),
+    ],
+    [
         'ORIGIN',
         'a replay is not said',
         js('views/header.js', "banner.hidden = origin === 'live'", 'banner.hidden = true'),

@@ -81,7 +81,7 @@ class FeedWorker {
     }
 
     subscribe() {
-        this.link?.send({ type: 'subscribe', rooms: [...this.feeds.keys()] });
+        if (this.shown) this.link?.send({ type: 'subscribe', rooms: [this.shown] });
     }
 
     /** @param {any} message */
@@ -114,12 +114,15 @@ class FeedWorker {
             else if (differs(feed.room, room)) feed.describe(room);
             else feed.room = room;
         }
-        this.subscribe();
     }
 
     /** @param {number} room */
     show(room) {
+        if (room === this.shown) return;
         this.shown = room;
+        const feed = this.feed;
+        if (feed) this.feeds.set(room, new RoomFeed(feed.room)); /* what it held is old */
+        this.subscribe();
         if (this.painter) this.painter.stale_sheet = true;
     }
 
