@@ -23,7 +23,7 @@ static struct {
     struct epochs epochs;
     struct hub hub;
     struct counters counters;
-    struct windows windows;
+    struct strips strips;
     struct api api;
     struct said said;
     char kim[USER_TOKEN], tom[USER_TOKEN], mia[USER_TOKEN]; /* two technologists, a reader */
@@ -462,11 +462,11 @@ static int set_up(void **state) {
     db_init(&t.app, t.cluster.app, "test");
     epochs_init(&t.epochs);
     hub_init(&t.hub);
-    windows_init(&t.windows);
+    strips_init(&t.strips);
     t.api = (struct api){.hub = &t.hub,
                          .counters = &t.counters,
                          .epochs = &t.epochs,
-                         .windows = &t.windows,
+                         .strips = &t.strips,
                          .origin = "http://127.0.0.1:7410"};
     api_init(&t.api);
     t.said = (struct said){.stream = 1, .room = 1, .journal = 5, .epoch = 9, .case_number = CASE};
@@ -502,7 +502,7 @@ int main(void) {
     code = cmocka_run_group_tests(tests, set_up, NULL);
     db_close(&t.app);
     hub_close(&t.hub);
-    windows_close(&t.windows);
+    strips_close(&t.strips);
     cluster_close(&t.cluster);
     return code;
 }

@@ -162,7 +162,7 @@ static void publish(struct api_call *call) {
             hub_publish(call->api->hub, 0, false, message);
     }
     if (call->commands)
-        windows_wake(call->api->windows);
+        strips_wake(call->api->strips);
 }
 
 /* One transaction: act, audit, commands and the answer to repeat. */

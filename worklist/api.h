@@ -15,7 +15,7 @@
 #include "worklist/json.h"
 #include "worklist/counters.h"
 #include "worklist/user.h"
-#include "worklist/windows.h"
+#include "worklist/strips.h"
 #include "proto/id.h"
 
 enum { API_TOKEN = 128, API_TEXT = 512, API_PATH = 256, RATE_SLOTS = 256 };
@@ -31,7 +31,7 @@ struct api {
     struct hub *hub;
     struct counters *counters;
     struct epochs *epochs;
-    struct windows *windows;
+    struct strips *strips;
     const char *origin; /* the page's own, "http://127.0.0.1:7410"; "localhost" for the host counts
                            as the same */
     pthread_mutex_t lock;     /* protects rate */

@@ -69,7 +69,7 @@ static bool add_channel(struct api_call *call, const struct stretch *s, uint32_t
                                         .target_epoch = s->epoch,
                                         .from_tick = s->from,
                                         .to_tick = s->to};
-    if (!windows_ask(call->api->windows, &ask, STRIP_TIMEOUT_MS, &w))
+    if (!strips_ask(call->api->strips, &ask, STRIP_TIMEOUT_MS, &w))
         return false;
     const struct site_row *site = site_row(s->begin.info.channels[channel].site);
     json_array_append_new(out, json_pack("{s:i, s:s, s:I, s:i, s:f, s:i, s:o}", "channel",

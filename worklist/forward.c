@@ -115,9 +115,9 @@ static void wait_for_something(struct forward *f) {
     uint64_t wakes;
     zmq_pollitem_t items[] = {{f->socket, 0, ZMQ_POLLIN, 0},
                               {f->monitor, 0, ZMQ_POLLIN, 0},
-                              {NULL, f->windows->wake_fd, ZMQ_POLLIN, 0}};
+                              {NULL, f->strips->wake_fd, ZMQ_POLLIN, 0}};
     zmq_poll(items, 3, POLL_MS);
-    if (read(f->windows->wake_fd, &wakes, sizeof wakes) < 0)
+    if (read(f->strips->wake_fd, &wakes, sizeof wakes) < 0)
         return; /* nobody woke us: the poll's other reasons */
 }
 
@@ -167,7 +167,7 @@ bool forward_start(struct forward *f) {
 void forward_stop(struct forward *f) {
     atomic_store(&f->stopping, true);
     if (f->started) {
-        windows_wake(f->windows);
+        strips_wake(f->strips);
         pthread_join(f->thread, NULL);
     }
     if (f->monitor)

@@ -10,7 +10,7 @@
 #include "worklist/curve.h"
 #include "worklist/outbox.h"
 #include "worklist/store.h"
-#include "worklist/windows.h"
+#include "worklist/strips.h"
 
 struct forward {
     const struct settings *settings;
@@ -18,7 +18,7 @@ struct forward {
     struct hub *hub;
     struct epochs *epochs;
     struct counters *counters;
-    struct windows *windows;
+    struct strips *strips;
     void *zmq; /* context */
     /* the rest is the thread's own */
     void *socket, *monitor;

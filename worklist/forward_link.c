@@ -191,7 +191,7 @@ void forward_message(struct forward *f, const uint8_t *bytes, size_t length) {
         on_refuse(f);
         return;
     case WIRE_WINDOW:
-        windows_answer(f->windows, &f->frame->body.window);
+        strips_answer(f->strips, &f->frame->body.window);
         return;
     default:
         counters_add(f->counters, COUNTER_WIRE_ERRORS, 1);
@@ -264,7 +264,7 @@ void forward_commands(struct forward *f) {
         link_sender_add(&f->sender);
     if (f->sender.sent_next < f->sender.next_sequence)
         send_waiting(f);
-    while (f->attached && windows_next(f->windows, &ask)) {
+    while (f->attached && strips_next(f->strips, &ask)) {
         wire_begin(f->out, WIRE_WINDOW_ASK);
         f->out->stream = f->stream;
         f->out->body.window_ask = ask;

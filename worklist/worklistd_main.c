@@ -15,7 +15,7 @@ static struct {
     struct curve curve;
     struct counters counters;
     struct epochs epochs;
-    struct windows windows;
+    struct strips strips;
     struct hub hub;
     struct api api;
     struct pool pool;
@@ -59,7 +59,7 @@ static void wire_up(void *zmq) {
     d.api = (struct api){.hub = &d.hub,
                          .counters = &d.counters,
                          .epochs = &d.epochs,
-                         .windows = &d.windows,
+                         .strips = &d.strips,
                          .origin = d.origin};
     api_init(&d.api);
     d.web.settings = &d.settings;
@@ -72,14 +72,14 @@ static void wire_up(void *zmq) {
     d.forward.epochs = d.traces.epochs = &d.epochs;
     d.forward.counters = d.traces.counters = &d.counters;
     d.forward.zmq = d.traces.zmq = zmq;
-    d.forward.windows = &d.windows;
+    d.forward.strips = &d.strips;
 }
 
 /* Until SIGTERM or SIGINT, which every thread blocks. */
 static int serve(const sigset_t *signals) {
     char why[400] = "";
     int code = 1, number = 0;
-    if (!windows_init(&d.windows))
+    if (!strips_init(&d.strips))
         return complain(1, "eventfd: no more file descriptors");
     if (!web_open(&d.web, why, sizeof why)) {
         complain(1, why);
@@ -103,7 +103,7 @@ no_threads:
 no_web:
     web_stop(&d.web);
     hub_close(&d.hub);
-    windows_close(&d.windows);
+    strips_close(&d.strips);
     return code;
 }
 

@@ -1,30 +1,30 @@
-#include "worklist/windows.h"
+#include "worklist/strips.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
-bool windows_init(struct windows *w) {
-    *w = (struct windows){.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+bool strips_init(struct strips *w) {
+    *w = (struct strips){.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->changed, NULL);
     return w->wake_fd >= 0;
 }
 
-void windows_close(struct windows *w) {
+void strips_close(struct strips *w) {
     for (int i = 0; i < WINDOWS_MAX; i++)
         free(w->window[i].samples);
     close(w->wake_fd);
 }
 
-void windows_wake(struct windows *w) {
+void strips_wake(struct strips *w) {
     const uint64_t one = 1;
     if (write(w->wake_fd, &one, sizeof one) != sizeof one)
         return; /* the counter is full: it is awake anyway */
 }
 
-static struct window *find(struct windows *w, enum window_state state, uint32_t request) {
+static struct window *find(struct strips *w, enum window_state state, uint32_t request) {
     for (int i = 0; i < WINDOWS_MAX; i++)
         if (w->window[i].state == state && (request == 0 || w->window[i].ask.request == request))
             return &w->window[i];
@@ -43,7 +43,7 @@ static struct timespec after_ms(int ms) {
     return t;
 }
 
-static bool wait_for(struct windows *w, struct window *window, int timeout_ms, struct window *out) {
+static bool wait_for(struct strips *w, struct window *window, int timeout_ms, struct window *out) {
     struct timespec until = after_ms(timeout_ms);
     int timed_out = 0;
     while (timed_out == 0 && (window->state == WINDOW_ASKED || window->state == WINDOW_SENT))
@@ -57,8 +57,8 @@ static bool wait_for(struct windows *w, struct window *window, int timeout_ms, s
     return done;
 }
 
-bool windows_ask(struct windows *w, const struct wire_window_ask *ask, int timeout_ms,
-                 struct window *out) {
+bool strips_ask(struct strips *w, const struct wire_window_ask *ask, int timeout_ms,
+                struct window *out) {
     bool done = false;
     pthread_mutex_lock(&w->lock);
     struct window *window = find(w, WINDOW_FREE, 0);
@@ -67,14 +67,14 @@ bool windows_ask(struct windows *w, const struct wire_window_ask *ask, int timeo
         window->ask = *ask;
         window->ask.request = ++w->last_request;
         window->state = window->samples ? WINDOW_ASKED : WINDOW_REFUSED;
-        windows_wake(w);
+        strips_wake(w);
         done = wait_for(w, window, timeout_ms, out);
     }
     pthread_mutex_unlock(&w->lock);
     return done;
 }
 
-bool windows_next(struct windows *w, struct wire_window_ask *ask) {
+bool strips_next(struct strips *w, struct wire_window_ask *ask) {
     pthread_mutex_lock(&w->lock);
     struct window *window = find(w, WINDOW_ASKED, 0);
     if (window) {
@@ -108,7 +108,7 @@ static bool append(struct window *window, const struct wire_window *part) {
     return true;
 }
 
-void windows_answer(struct windows *w, const struct wire_window *answer) {
+void strips_answer(struct strips *w, const struct wire_window *answer) {
     pthread_mutex_lock(&w->lock);
     struct window *window = find(w, WINDOW_SENT, answer->request);
     if (window && answer->request != 0) {
