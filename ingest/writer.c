@@ -229,8 +229,10 @@ static void idle(struct writer *w) {
     bool more = journal_prepare(w->journal, &error);
     if (error == HEMO_IO)
         stop_process(w, error);
-    if (error != HEMO_OK)
-        say_full(w, true);
+    if (error == HEMO_DISK_FULL && !w->warned)
+        log_line(
+            "journal: no space for the next segment: acknowledging ends when this one is full");
+    w->warned = error == HEMO_DISK_FULL;
     if (more)
         return;
     wake_prepare(&w->wake);

@@ -36,7 +36,7 @@ struct writer {
     _Atomic uint64_t durable;        /* place_pack(): readers stay below */
     _Atomic uint64_t durable_events; /* events below are durable */
     /* the thread's own */
-    bool full;
+    bool full, warned; /* said so already: nothing fits; the next segment does not */
     uint32_t latencies_count;
     struct {
         uint32_t slot;

@@ -30,9 +30,11 @@ struct peer_feed {
 };
 
 static inline int16_t peer_sample(uint32_t feed, uint64_t tick) {
-    /* A pulse of 1 Hz at 125 Hz that never repeats within its room's band of values. */
+    /* A pulse of 1 Hz at 125 Hz that never repeats within its room's band of values. Room 2 is flat
+     * for seconds, so that a line state is often open when its epoch ends. */
     uint64_t phase = tick % 125;
-    int shape = phase < 20 ? (int)(phase * 40) : phase < 50 ? (int)(1400 - phase * 30) : 0;
+    bool flat = feed == 2 && (tick + 3200) % 3500 >= 1900; /* 2200 to 3800, and so on */
+    int shape = flat || phase >= 50 ? 0 : phase < 20 ? (int)(phase * 40) : (int)(1400 - phase * 30);
     return (int16_t)(feed * 1000 + 700 + (uint32_t)(shape > 0 ? shape / 4 : 0) +
                      (uint32_t)(tick * 7919 % 13));
 }

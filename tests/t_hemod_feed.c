@@ -2,6 +2,7 @@
  * crashes, from seeds: every sample is in the journal once, in order, under the case that was open
  * when it was taken. */
 #include "ingest/feed.h"
+#include "ingest/station.h"
 #include "tests/frames.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -445,8 +446,19 @@ static void refusals(void **state) {
     }
 }
 
+static void what_needs_a_case(void **state) {
+    (void)state;
+    assert_false(station_allows(0, EVENT_MEASUREMENT));
+    assert_false(station_allows(0, EVENT_FALLING_BP));
+    assert_false(station_allows(0, EVENT_LINE_LOST));
+    assert_true(station_allows(0, EVENT_BEAT) && station_allows(0, EVENT_FLAT));
+    assert_true(station_allows(0, EVENT_EPOCH_BEGAN) && station_allows(0, EVENT_READING));
+    assert_true(station_allows(5, EVENT_MEASUREMENT) && station_allows(5, EVENT_FALLING_BP));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_needs_a_case),
         cmocka_unit_test(refusals),
         cmocka_unit_test(a_broken_counter_begins_an_epoch),
         cmocka_unit_test(each_sample_once_under_its_case),

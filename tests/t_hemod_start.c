@@ -177,6 +177,56 @@ static void full_disk(void **state) {
     assert_true(one);
 }
 
+static void feed_until(struct peer_feed *feed, double full, int blocks) {
+    for (uint64_t until = process_ms() + 20000; process_ms() < until; process_sleep(1)) {
+        for (int i = 0; i < blocks; i++)
+            feed_make(feed);
+        feed_turn(feed);
+        bool there = process_metric(&p, "hemod_journal_full") == full;
+        if (there && (full == 1 || feed->held_count == 0))
+            return;
+    }
+    fail();
+}
+
+/* The disk fills in mid-stream: acks stop, the feed holds; space again: all goes on, nothing is
+ * lost. */
+static void disk_full_in_mid_stream(void **state) {
+    char journal[160];
+    static struct ledger ledger;
+    static struct peer_feed feed;
+    void *context = zmq_ctx_new();
+    (void)state;
+    snprintf(journal, sizeof journal, "%s/journal", p.folder);
+    assert_int_equal(mkdir(journal, 0700), 0);
+    if (mount("tmpfs", journal, "tmpfs", 0, "size=2200k") != 0)
+        skip(); /* needs the right to mount */
+    assert_true(process_start(&p));
+    feed = (struct peer_feed){
+        .context = context, .address = p.feeds, .device = "LAB1", .number = 1, .room = 1};
+    feed_open(&feed);
+    feed_until(&feed, 1, 100);
+    uint64_t acked = feed.acked_tick;
+    for (int i = 0; i < 300; i++, process_sleep(1)) {
+        feed_make(&feed);
+        feed_turn(&feed);
+    }
+    assert_int_equal(feed.acked_tick, acked);
+    assert_true(process_log_has(&p, "journal: no space left: nothing is acknowledged"));
+    assert_int_equal(mount("tmpfs", journal, "tmpfs", MS_REMOUNT, "size=8m"), 0);
+    feed_until(&feed, 0, 0);
+    assert_true(feed.acked_tick == feed.next_tick && feed.next_tick > acked);
+    assert_int_equal(process_stop(&p, SIGTERM), 0);
+    assert_true(ledger_read(&ledger, journal));
+    assert_int_equal(ledger.samples[1], feed.next_tick);
+    assert_int_equal(ledger.doubled + ledger.wrong + ledger.misplaced + ledger.holes, 0);
+    assert_int_equal(ledger_differences(&ledger, journal), 0);
+    ledger_free(&ledger);
+    assert_int_equal(umount(journal), 0);
+    zmq_close(feed.socket);
+    zmq_ctx_term(context);
+}
+
 static void damaged_journal(void **state) {
     char path[200];
     static uint8_t text[1 << 20], same[1 << 20];
@@ -232,10 +282,19 @@ static void unreadable_key(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(stops_by_signal), CASE(check_starts_nothing), CASE(usage),
-        CASE(configuration),   CASE(rules_file),           CASE(port_in_use),
-        CASE(journal_in_use),  CASE(no_permission),        CASE(a_journal_that_is_no_folder),
-        CASE(full_disk),       CASE(damaged_journal),      CASE(unreadable_key),
+        CASE(stops_by_signal),
+        CASE(check_starts_nothing),
+        CASE(usage),
+        CASE(configuration),
+        CASE(rules_file),
+        CASE(port_in_use),
+        CASE(journal_in_use),
+        CASE(no_permission),
+        CASE(a_journal_that_is_no_folder),
+        CASE(full_disk),
+        CASE(damaged_journal),
+        CASE(unreadable_key),
+        CASE(disk_full_in_mid_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
