@@ -15,6 +15,7 @@ void features_init(struct features *f, float rate_hz) {
     biquad_lowpass(&f->low30, band_high_hz, rate_hz);
     int every = (int)lrintf(rate_hz / slow_hz);
     float rate = rate_hz / (float)every;
+    clip_init(&f->clip, rate_hz);
     averager_init(&f->slow, every);
     averager_init(&f->slow_slope, every);
     ranks_init(&f->brief, (int)lrintf(brief_s * rate));
@@ -29,6 +30,7 @@ static void block_clear(struct features_block *b) {
 }
 
 void features_reset(struct features *f) {
+    clip_reset(&f->clip);
     averager_reset(&f->slow);
     averager_reset(&f->slow_slope);
     ranks_reset(&f->brief);
@@ -179,10 +181,12 @@ static void look_long(const struct features *f, struct features_look *look) {
 
 bool features_push(struct features *f, float mmhg, struct features_look *out) {
     take(f, mmhg, block_now(f));
+    clip_push(&f->clip, mmhg);
     f->count++;
     if ((double)f->count < step_s * (f->steps + 1) * (double)f->rate_hz)
         return false;
     *out = (struct features_look){.end = f->count, .steps = f->steps + 1};
+    out->cut = clip_cuts(&f->clip);
     look_short(f, out);
     look_long(f, out);
     f->steps++;

@@ -8,6 +8,7 @@
 #pragma once
 #include "dsp/averager.h"
 #include "dsp/biquad.h"
+#include "dsp/clip.h"
 #include "dsp/ranks.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,6 +31,7 @@ struct features_look {
     float asymmetry;  /* steepest fall / steepest rise */
     float site;       /* P10 / P95 - duty / 4: ventricles below 0.19, arteries above 0.25 */
     float slope;      /* median dP/dt of 3 s */
+    bool cut;         /* a rail cuts off the tops of the pulses */
 };
 
 struct features_block {
@@ -44,6 +46,7 @@ struct features {
     struct averager slow, slow_slope;
     struct ranks brief, lasting, brief_slope, lasting_slope;
     /* state */
+    struct clip clip;
     struct biquad finder, band10, band30;
     struct features_block blocks[FEATURES_BLOCKS];
     int64_t count;

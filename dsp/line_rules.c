@@ -43,6 +43,11 @@ static bool clipped(const struct line_view *v) {
     return v->look->range03 <= 0.3f && !bag && (stands_high(v) || above_any_pulse(v));
 }
 
+/* The line is alive, but its highest pressures are not what the vessel had. */
+static bool cut_off(const struct line_view *v) {
+    return v->look->cut;
+}
+
 /* No pulse stays 0.3 s above its own systolic. */
 static bool flushed(const struct line_view *v) {
     return stands_high(v) || above_any_pulse(v);
@@ -165,6 +170,7 @@ const struct line_rule line_rules[] = {
     {EVENT_TEST_PATTERN, test_pattern, 1, 15, 5,  true},
     {EVENT_OFFSCALE,     offscale,     1, 15, 5,  true},
     {EVENT_CLIPPED,      clipped,      1, 15, 3,  true},
+    {EVENT_CLIPPED,      cut_off,      1, 15, 30, false},
     {EVENT_FLUSHED,      flushed,      1, 15, 3,  true},
     {EVENT_DISCONNECTED, disconnected, 1, 15, 3,  true},
     {EVENT_ZEROING,      zeroing,      1, 15, 3,  true},

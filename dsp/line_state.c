@@ -77,8 +77,9 @@ static void count_since(struct line_state *l, const struct features_look *look) 
 
 /* Counts how long each rule has held, and returns the first that has held long enough, or -1. */
 static int first_rule(struct line_state *l, const struct line_view *view) {
-    int count = l->marked == EVENT_WEDGE ? 8 : line_rules_count; /* instant ones only */
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < line_rules_count; i++) {
+        if (l->marked == EVENT_WEDGE && !line_rules[i].instant)
+            continue; /* a person knows better than the slow rules */
         l->holds[i] = line_rules[i].holds(view) ? l->holds[i] + 1 : 0;
         if (l->holds[i] < line_rules[i].enter && line_rules[i].state != l->state)
             continue;
@@ -94,6 +95,14 @@ static int first_rule(struct line_state *l, const struct line_view *view) {
 static int rule_of(uint32_t state) {
     for (int i = 0; i < line_rules_count; i++)
         if (line_rules[i].state == state)
+            return i;
+    return -1;
+}
+
+/* Which rule brought a state on; two may name the same. */
+static int cause_of(const struct line_state *l, uint32_t state) {
+    for (int i = 0; i < line_rules_count; i++)
+        if (line_rules[i].state == state && l->holds[i] > 0)
             return i;
     return -1;
 }
@@ -139,10 +148,10 @@ static void flag(struct line_state *l, int32_t from) {
 static void enter(struct line_state *l, uint32_t state, struct line_change *change) {
     if (state == l->state)
         return;
-    int rule = rule_of(state);
+    int rule = state == l->marked ? -1 : cause_of(l, state);
     change->ended = l->state;
     change->began = state;
-    change->began_step = l->steps - (rule >= 0 && state != l->marked ? line_rules[rule].window : 1);
+    change->began_step = l->steps - (rule >= 0 ? line_rules[rule].window : 1);
     if (change->began_step < 0)
         change->began_step = 0;
     if (l->state == EVENT_LEARNING && state != EVENT_NONE)

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { LINE_RULES_MAX = 14, LINE_STEPS = 128 };
+enum { LINE_RULES_MAX = 16, LINE_STEPS = 128 };
 
 /* How lines differ in what is normal. */
 enum line_kind { LINE_ARTERIAL, LINE_PULMONARY, LINE_ATRIAL };

@@ -303,7 +303,7 @@ static void catheter_moves(void **state) {
 
 static double wedged(double t) {
     if (t >= 42) /* the heart goes faster afterwards */
-        return 12 + 14 * pulses_artery(pulses_phase(t - 42, 0.4));
+        return 12 + 14 * pulses_artery(pulses_phase(t - 42, 0.3));
     return t > 30 ? 9 + 4 * pulses_atrium(pulses_phase(t, 0.7)) : pa(t);
 }
 
@@ -332,8 +332,8 @@ static void marked_wedge(void **state) {
     assert_true(inside >= 12 && inside <= 16);
     int last = 0;
     for (int i = 0; i < log_a.beats; i++)
-        last += log_a.beat[i].foot > 55 * 125 && log_a.site[i] == SITE_PA;
-    assert_true(last >= 8 && last <= 12);
+        last += log_a.beat[i].foot > 56 * 125 && log_a.site[i] == SITE_PA;
+    assert_true(last >= 10 && last <= 14);
 }
 
 static double odd(double t) {

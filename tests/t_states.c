@@ -82,9 +82,16 @@ static double art_noisy_zero(double t) { return on(t) ? hiss(t, 4) : art(t); }
 static double art_flat(double t) { return on(t) ? 100 + hiss(t, 0.5) : art(t); }
 static double pa_flat(double t) { return on(t) ? 19 + hiss(t, 0.3) : pa(t); }
 static double ra_flat(double t) { return on(t) ? 7 : ra(t); }
+static double low_flat(double t) {
+    return on(t) ? 40 + hiss(t, 0.3) : 32 + 16 * pulses_artery(pulses_phase(t, 0.5));
+}
 static double art_gap(double t) { return on(t) ? (double)NAN : art(t); }
 static double art_off(double t) { return on(t) ? -40 : art(t); }
 static double art_below(double t) { return on(t) ? art(t) - 120 : art(t); }
+/* A converter that ends at 118: the tops of the pulses are cut off. */
+static double art_cut(double t) { return on(t) ? fmin(art(t), 118) : art(t); }
+/* Resolution of 1 mmHg: tops stand still, but nothing cuts them. */
+static double coarse(double t) { return round(pa(t)); }
 static double pa_motion(double t) {
     return pa(t) + (on(t) ? 12 * sin(2 * 3.14159265 * 14 * t) : 0);
 }
@@ -109,6 +116,7 @@ static const struct {
     {"flush", SITE_CVP, EVENT_FLUSHED, ra_flush, 0.45},
     {"rail", SITE_ART, EVENT_CLIPPED, art_rail, 0.45},
     {"rail", SITE_PA, EVENT_CLIPPED, pa_rail, 0.45},
+    {"cut tops", SITE_ART, EVENT_CLIPPED, art_cut, 1.8},
     {"zero", SITE_ART, EVENT_ZEROING, art_zero, 0.45},
     {"zero", SITE_PA, EVENT_ZEROING, pa_zero, 0.45},
     {"zero", SITE_RV, EVENT_ZEROING, rv_zero, 0.45},
@@ -117,6 +125,7 @@ static const struct {
     {"flat", SITE_ART, EVENT_FLAT, art_flat, 4.2},
     {"flat", SITE_PA, EVENT_FLAT, pa_flat, 4.2},
     {"flat", SITE_CVP, EVENT_FLAT, ra_flat, 4.2},
+    {"flat in shock", SITE_ART, EVENT_FLAT, low_flat, 4.2},
     {"gap", SITE_ART, EVENT_GAP, art_gap, 0.2},
     {"disconnected", SITE_ART, EVENT_DISCONNECTED, art_off, 0.45},
     {"below zero", SITE_ART, EVENT_OFFSCALE, art_below, 3.2},
@@ -286,6 +295,7 @@ static double large_v(double t) {
 static double hypertension(double t) {
     return 35 + 45 * pulses_artery(pulses_phase(t, 0.8));
 }
+static double steep(double t) { return 35 + 90 * pulses_artery(pulses_phase(t, 0.4)); }
 static double suprasystemic(double t) {
     return 72 + 55 * pulses_artery(pulses_phase(t, 0.6));
 }
@@ -298,7 +308,8 @@ static const struct {
     {"bleeding", SITE_ART, bleeding},      {"breathing", SITE_PA, breathing},
     {"fibrillation of the atria", SITE_AO, irregular}, {"shock", SITE_ART, shock},
     {"large v waves", SITE_PCW, large_v},  {"hypertension", SITE_PA, hypertension},
-    {"suprasystemic", SITE_PA, suprasystemic},
+    {"suprasystemic", SITE_PA, suprasystemic}, {"coarse", SITE_PA, coarse},
+    {"steep", SITE_PA, steep},
     {"ventricle", SITE_RV, rv},            {"atrium", SITE_RA, ra},
 };
 
