@@ -1,8 +1,8 @@
 /* detector.h - one clinical question, answered event by event. Pure.
  *
  *     class->init(state, &(struct detector_config){.base_rate_hz = 125, .channel = 0});
- *     if (class->push(state, &(struct detector_input){&event, now_tick, &rules}, &finding))
- * use(&finding);
+ *     struct detector_input in = {&event, now_tick, &rules};
+ *     if (class->push(state, &in, &finding)) use(&finding);
  *
  * A detector hears the events of the lines at its sites (detectors.def) in order of emitted_tick,
  * the marks of those lines, and twice a second the clock alone (event == NULL). It sets kind,
@@ -16,6 +16,14 @@
 #include <string.h>
 
 enum { DETECTOR_STATE_BYTES = 1280, DETECTOR_TOGETHER = 0x7fffffff };
+
+/* Rows of detectors.def. */
+enum {
+    DETECTOR_ROWS = 0
+#define X(name, scope, sites) +1
+#include "detectors/detectors.def"
+#undef X
+};
 
 struct detector_config {
     double base_rate_hz; /* ticks per second */

@@ -1,18 +1,21 @@
 /* room.h - one stream of one room: samples in, events out. Chains dsp and detectors. Pure.
  *
- *     struct room room;                                   // a plain value: copy it to take a
- * snapshot room_init(&room, &rules);                           // rules: rules_default(), or a
- * file's room_begin(&room, &begin);                          // a new epoch: all signal state is
- * wiped room_push(&room, &block, on_event, context);        // zero or more events, in order of
- * emitted_tick room_mark(&room, &mark, on_event, context); room_end(&room, on_event, context); //
- * end of the stream: what is open is closed
+ *     room_init(room, &rules);                       // rules_default(), or a file's
+ *     room_spectrum(room, &spectrum);                // for respiration
+ *     room_begin(room, &begin);                      // a new epoch: all signal state is wiped
+ *     room_push(room, &block, on_event, context);    // zero or more events
+ *     room_mark(room, &mark, on_event, context);
+ *     room_end(room, on_event, context);             // what is open is closed
+ *
+ * A room is a plain value: a copy of its room_size() bytes is a snapshot.
  *
  * Guarantees: the same samples and marks give the same events with the same ids, at every block
  * size, in every interleaving of groups in which each group is in order, at every speed. No heap,
- * no clock, no I/O, no globals. Events are handed to on_event during the call; the pointer is valid
- * for that call only. To be independent of block size, channels are processed in tick order: a
- * sample is processed once every group has reached its tick (or declared a gap over it); room_end()
- * processes what is left. */
+ * no clock, no I/O, no globals. Events come in order of emitted_tick, during the call; the pointer
+ * is valid for that call of on_event only. To be independent of block size, pressure channels are
+ * processed in order of ticks: a sample once every group has reached its tick, or declared a gap
+ * over it. A group more than 2 s behind another's block counts as a gap (detectors/README.md);
+ * room_end() processes what is left. */
 #pragma once
 #include "detectors/rules.h"
 #include "proto/error.h"
@@ -24,8 +27,7 @@ typedef void room_event_fn(void *context, const struct event *event);
 
 enum { ROOM_BYTES_MAX = 4 << 20 }; /* asserted at compile time; the goal is far below */
 
-struct room; /* complete below: include/room_state.h is not needed by callers that hold it by
-                room_size() */
+struct room; /* complete in detectors/room_state.h, for those that embed it */
 
 size_t room_size(void); /* bytes of a struct room, for the caller to allocate once */
 
@@ -43,8 +45,12 @@ enum hemo_error room_push(struct room *room, const struct sample_block *block,
                           room_event_fn *on_event, void *context);
 enum hemo_error room_gap(struct room *room, const struct stream_gap *gap, room_event_fn *on_event,
                          void *context);
+/* Applies before the samples of its tick; one that comes late, now. HEMO_BAD_ENUM, HEMO_BAD_NUMBER:
+ * it does not fit the stream, or lies more than 60 s ahead; HEMO_NO_ROOM: 32 wait already. */
 enum hemo_error room_mark(struct room *room, const struct stream_mark *mark,
                           room_event_fn *on_event, void *context);
+/* One measurement of the last back_ms, now. HEMO_WRONG_CASE: the stream has no case;
+ * HEMO_NOT_FOUND: nothing usable lies there. */
 enum hemo_error room_capture(struct room *room, const struct wire_capture *capture,
                              room_event_fn *on_event, void *context);
 /* New rules from here on; running findings keep the version that raised them. */

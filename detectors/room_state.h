@@ -91,7 +91,7 @@ struct detector_slot {
     _Alignas(16) unsigned char state[DETECTOR_STATE_BYTES];
 };
 
-enum { ROOM_SLOTS_MAX = 5 * STREAM_CHANNELS_MAX };
+enum { ROOM_SLOTS_MAX = DETECTOR_ROWS * STREAM_CHANNELS_MAX };
 
 struct room {
     struct rules rules;
