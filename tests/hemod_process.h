@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <netinet/in.h>
 #include <arpa/inet.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -80,6 +81,7 @@ static inline void process_spawn(struct process *p, const char *option, bool as_
     assert(p->pid >= 0);
     if (p->pid > 0)
         return;
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nothing running */
     int log = open(p->log, O_WRONLY | O_CREAT | O_TRUNC, 0666);
     dup2(log, STDERR_FILENO);
     if (as_nobody && (setgid(65534) != 0 || setuid(65534) != 0))

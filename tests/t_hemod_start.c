@@ -30,7 +30,13 @@ static int before(void **state) {
 }
 
 static int after(void **state) {
+    char journal[160];
     (void)state;
+    if (p.pid > 0)
+        process_stop(&p, SIGKILL);
+    snprintf(journal, sizeof journal, "%s/journal", p.folder);
+    umount2(journal,
+            MNT_DETACH); /* where a test that mounted there failed; else nothing is mounted */
     process_remove(&p);
     return 0;
 }
