@@ -80,6 +80,7 @@ export const checks = [
             await page.keyboard.up('Enter');
             await sleep(300);
             assert.equal(await accepted(page), 1);
+            assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), 'accept');
         },
     },
     {

@@ -1,7 +1,7 @@
 // @ts-check
 /* decision_bar.js - the buttons below the list, and what they turn into: reasons to reject, or the
  * numbers to adjust. It names the value it acts on; it decides nothing itself. */
-import { h, kbd, replace, setText } from '../dom.js';
+import { h, kbd, replace, setAttribute, setText } from '../dom.js';
 import { headline, REJECT_REASONS, shortName, STATES, unitText, valueList } from '../values.js';
 
 const REASON_MS = 5000;
@@ -35,8 +35,9 @@ export class DecisionBar {
         if (other && this.mode !== 'normal') this.#normal();
         this.#title();
         const off = !m || m.state !== 'suggested';
+        /* not `disabled`: that would take the focus away between two decisions */
         for (const button of this.body.querySelectorAll('[data-needs-suggested]'))
-            button.disabled = off;
+            setAttribute(button, 'aria-disabled', off ? 'true' : null);
     }
 
     #title() {

@@ -237,7 +237,7 @@ export class Lanes {
         }
         if (app.current) return '';
         if (idle === null || idle === undefined)
-            return `NO DATA. Nothing has come from ${roomName(room)}.`;
+            return `NO DATA. Nothing has come from ${roomName(room)} since this page opened.`;
         return `NO DATA ${(idle / 1000).toFixed(1)} s. Trace is old. Last sample ${last}`;
     }
 }
