@@ -10,6 +10,7 @@ _Static_assert(PULSES_AT_ONCE + ITEMS_OF_LINE + ITEMS_OF_RISE <= CHANNEL_ITEMS_M
 static const double rate_min_hz = 100, rate_max_hz = 2000;
 static const double fine_hz = 250, coarse_hz = 125, steps_hz = 10;
 static const float possible_mmhg = 2000; /* beyond: no pressure, a broken converter */
+static const float peak_passed_s = 0.072f, peak_stale_s = 0.3f;
 static const float pulse_waits_s = 6;    /* for the next one; then it is forgotten */
 
 struct items {
@@ -47,7 +48,7 @@ static void begin(struct channel *c) {
     int64_t count = c->count;
     int fine = divisor(rate, fine_hz), coarse = divisor(rate, coarse_hz);
     *c = (struct channel){.config = c->config, .count = count, .begun = count, .held_mmhg = NAN,
-                          .mean_mmhg = NAN};
+                          .mean_mmhg = NAN, .told_low = -1};
     averager_init(&c->fine, fine);
     averager_init(&c->coarse, coarse);
     values_init(&c->values, (float)(rate / fine), site->shape);
@@ -180,10 +181,19 @@ static void take_pulse(struct channel *c, const struct pulse *pulse, struct item
     c->foot = foot;
 }
 
-static void say_systole(struct channel *c, double found_at, struct items *items) {
-    int64_t from = (int64_t)fine_from_found(c, found_at), where;
+/* Once for each likely pulse, when its highest point has been past for a moment. */
+static void say_systole(struct channel *c, struct items *items) {
+    struct pulse likely;
+    if (c->line.state != EVENT_NONE || !finder_likely(&c->finder, &likely) ||
+        likely.low == c->told_low)
+        return;
+    int64_t from = (int64_t)fine_from_found(c, likely.at), where;
     float mmhg = values_highest(&c->values, from, c->values.count, &where);
-    if (isnan(mmhg) || c->line.state != EVENT_NONE)
+    float passed_s = (float)(c->values.count - where) / c->values.rate_hz;
+    if (isnan(mmhg) || passed_s < peak_passed_s)
+        return;
+    c->told_low = likely.low;
+    if (passed_s > peak_stale_s)
         return;
     struct channel_item *item = add(items, CHANNEL_SYSTOLE, from_fine(c, where));
     item->site = c->config.site;
@@ -199,9 +209,7 @@ static void push_coarse(struct channel *c, float mmhg, struct items *items) {
         return;
     }
     finder_push(&c->finder, c->held_mmhg);
-    double at;
-    if (finder_rise(&c->finder, &at))
-        say_systole(c, at, items);
+    say_systole(c, items);
     struct pulse pulse;
     for (int i = 0; i < PULSES_AT_ONCE && finder_next(&c->finder, &pulse); i++)
         take_pulse(c, &pulse, items);

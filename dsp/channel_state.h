@@ -28,6 +28,7 @@ struct channel {
     int32_t given_next;
     float mean_mmhg;   /* of the last two seconds of valid samples; NAN before */
     float held_mmhg;   /* the last valid sample, for the finder; NAN before the first */
+    int64_t told_low;  /* the rise whose systolic was told */
     int64_t silent;    /* coarse samples before it: the finder counts from it */
     bool pulse_open;   /* a pulse was found, its beat waits for the next one */
     double pulse_at;   /* in fine samples */

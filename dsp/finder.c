@@ -21,21 +21,22 @@ void finder_reset(struct finder *f) {
     f->count = 0;
     f->kept_period_s = f->kept_confidence = 0;
     f->wedge_left = 0;
-    f->due = f->risen = false;
-    f->risen_at = 0;
+    f->due = f->likely_known = false;
+    f->likely = (struct pulse){0};
 }
 
 static double true_time(const struct finder *f, int64_t sample) {
     return (double)sample - (double)smoother_delay(&f->smoother);
 }
 
-static void note_likely(struct finder *f, const struct rise *rise, double at) {
+static void note_likely(struct finder *f, const struct rise *rise) {
+    double at = true_time(f, rise->half);
     double since = f->beats.rooted ? at - f->beats.root.at : 1e9;
     if (rise->height_mmhg < likely_share * f->rises.usual_mmhg ||
         since < 0.5 * (double)(f->period.period_s * f->rate_hz))
         return;
-    f->risen = true;
-    f->risen_at = at;
+    f->likely_known = true;
+    f->likely = (struct pulse){at, rise->low};
 }
 
 void finder_wedge(struct finder *f, bool begins) {
@@ -59,9 +60,10 @@ void finder_push(struct finder *f, float mmhg) {
     period_push(&f->period, mmhg);
     struct rise rise;
     if (rises_push(&f->rises, smooth, &rise)) {
-        double at = true_time(f, rise.half);
-        note_likely(f, &rise, at);
-        beats_offer(&f->beats, at, &rise);
+        note_likely(f, &rise);
+        beats_offer(&f->beats, true_time(f, rise.half), &rise);
+    } else if (rises_open(&f->rises, &rise)) {
+        note_likely(f, &rise);
     }
     if (f->wedge_left > 0 && --f->wedge_left == 0)
         leave_wedge(f);
@@ -93,9 +95,7 @@ bool finder_next(struct finder *f, struct pulse *out) {
     return found;
 }
 
-bool finder_rise(struct finder *f, double *at) {
-    bool risen = f->risen;
-    *at = f->risen_at;
-    f->risen = false;
-    return risen;
+bool finder_likely(const struct finder *f, struct pulse *out) {
+    *out = f->likely;
+    return f->likely_known;
 }

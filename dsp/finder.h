@@ -3,8 +3,8 @@
  *
  *     finder_push(&f, mmhg);                        // 90..190 Hz; a missing one is repeated
  *     while (finder_next(&f, &pulse)) use(&pulse);  // pulse.at: middle of the upstroke
- * A pulse comes 0.6 periods + 0.15 s after its upstroke. finder_rise() tells at once when a
- * likely one has passed its peak. */
+ * A pulse comes 0.6 periods + 0.15 s after its upstroke. finder_likely() knows sooner, and
+ * may be wrong. */
 #pragma once
 #include "dsp/beats.h"
 #include "dsp/period.h"
@@ -21,8 +21,8 @@ struct finder {
     struct rises rises;
     struct beats beats;
     int64_t count;
-    bool due, risen;
-    double risen_at;
+    bool due, likely_known;
+    struct pulse likely;
 };
 
 void finder_init(struct finder *f, float rate_hz, float least_mmhg, bool two_humped);
@@ -31,6 +31,5 @@ void finder_reset(struct finder *f);
 void finder_wedge(struct finder *f, bool begins);
 void finder_push(struct finder *f, float mmhg);
 bool finder_next(struct finder *f, struct pulse *out);
-/* True once after each complete rise that is most likely a pulse; *at: the middle of its
- * upstroke. */
-bool finder_rise(struct finder *f, double *at);
+/* The newest rise that is most likely a pulse, also while it goes on; false: none yet. */
+bool finder_likely(const struct finder *f, struct pulse *out);

@@ -11,6 +11,7 @@ enum { BEATS_MAX = 2048 };
 
 struct log {
     int beats, withdrawn, systoles;
+    int64_t latest; /* samples from a peak to its provisional systolic */
     uint32_t seen_site;
     struct beat beat[BEATS_MAX];
     uint32_t site[BEATS_MAX];
@@ -27,6 +28,9 @@ static void take(struct log *log, const struct channel_item *items, int n, int64
         }
         log->withdrawn += items[i].kind == CHANNEL_WITHDRAW;
         log->systoles += items[i].kind == CHANNEL_SYSTOLE;
+        int64_t late = items[i].kind == CHANNEL_SYSTOLE ? now - items[i].beat.peak : 0;
+        if (log->systoles > 3 && late > log->latest) /* the first ones: nothing is known yet */
+            log->latest = late;
         if (items[i].kind == CHANNEL_SITE)
             log->seen_site = items[i].site;
     }
@@ -136,6 +140,7 @@ static void beats_join_without_gap(void **state) {
         assert_true(log_a.beat[i].peak < log_a.beat[i].next_foot);
     }
     assert_true(log_a.systoles > 60);
+    assert_true(log_a.latest > 0 && log_a.latest <= 20); /* 80 ms */
 }
 
 static void same_logs(void) {
