@@ -86,8 +86,7 @@ int main(int argc, char **argv) {
             enum hemo_error error = settings_read(&ctl.settings, optarg, why, sizeof why);
             if (error != HEMO_OK) {
                 fprintf(stderr, "hemoctl: %s\n", why);
-                return error == HEMO_NOT_FOUND || error == HEMO_NO_PERMISSION ? CTL_MISSING
-                                                                              : CTL_INVALID;
+                return settings_exit_code(error);
             }
             break;
         }

@@ -119,6 +119,12 @@ enum hemo_error settings_read(struct settings *settings, const char *file, char 
     return wrong ? HEMO_BAD_CONFIG : HEMO_OK;
 }
 
+int settings_exit_code(enum hemo_error error) {
+    if (error == HEMO_OK)
+        return 0;
+    return error == HEMO_NOT_FOUND || error == HEMO_NO_PERMISSION ? 3 : 4;
+}
+
 bool settings_address(const char *text, char *host, size_t size, int *port) {
     const char *colon = strrchr(text, ':');
     if (!colon || colon == text)

@@ -28,6 +28,9 @@ void settings_defaults(struct settings *settings);
 /* HEMO_OK, or the error and in *what one line "FILE:LINE: what (want ...)". */
 enum hemo_error settings_read(struct settings *settings, const char *file, char *what, size_t size);
 
+/* What a program exits with for that error: 0, 3 missing or unreadable, 4 not valid. */
+int settings_exit_code(enum hemo_error error);
+
 /* "127.0.0.1:7410" or "[::1]:7410" in two; false: neither a host nor a port 0..65535. */
 bool settings_address(const char *text, char *host, size_t size, int *port);
 

@@ -24,7 +24,6 @@ static struct {
     struct traces traces;
     char origin[SETTINGS_TEXT + 8];
 } d;
-
 static const char usage[] = "worklistd - the worklist service of Hemostream\n\n"
                             "  worklistd -c worklistd.ini      serve until SIGTERM or SIGINT\n"
                             "  worklistd -c worklistd.ini -n   check the configuration and end\n\n"
@@ -34,18 +33,6 @@ static const char usage[] = "worklistd - the worklist service of Hemostream\n\n"
                             "  -V, --version       the version\n\n"
                             "Exit codes: 0 ended by a signal or checked, 1 failed, 2 usage, 3 file "
                             "missing or unreadable, 4 file not valid.\n";
-
-static int exit_code(enum hemo_error error) {
-    switch (error) {
-    case HEMO_OK:
-        return 0;
-    case HEMO_NOT_FOUND:
-    case HEMO_NO_PERMISSION:
-        return 3;
-    default:
-        return 4;
-    }
-}
 
 static int complain(int code, const char *what) {
     fprintf(stderr, "worklistd: %s\n", what);
@@ -114,17 +101,15 @@ static int run(const char *file, bool only_check) {
     if (error == HEMO_OK)
         error = curve_read(&d.curve, &d.settings, why, sizeof why);
     if (error != HEMO_OK)
-        return complain(exit_code(error), why);
-    if (only_check)
-        return 0;
+        return complain(settings_exit_code(error), why);
+    if (only_check) return 0;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
     void *zmq = zmq_ctx_new();
-    if (!zmq || sodium_init() < 0)
-        return complain(1, "cannot start ZeroMQ or libsodium");
+    if (!zmq || sodium_init() < 0) return complain(1, "cannot start ZeroMQ or libsodium");
     wire_up(zmq);
     int code = serve(&signals);
     zmq_ctx_term(zmq);
