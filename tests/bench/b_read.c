@@ -1,5 +1,6 @@
-/* b_read FILE... - the baseline of `hemosim analyze`: read the same bytes in 1 MiB pieces and checksum them, nothing else.
- * Prints bytes, seconds of CPU and the checksum, so that the reading cannot be optimised away. */
+/* b_read FILE... - the baseline of `hemosim analyze`: reads the same bytes in 1 MiB pieces and
+ * checksums them, nothing else. Prints bytes, seconds of CPU and the checksum, so that the reading
+ * cannot be optimised away. */
 #include "proto/crc32c.h"
 #include <inttypes.h>
 #include <stdio.h>
