@@ -101,7 +101,7 @@ lab_user() { # name role: made on the first run; the password is kept, readable 
 }
 
 lab_up() {
-    lab_databases=$(worklist/cluster start "$lab_var/db" $lab_cluster_options)
+    lab_databases=$(worklist/cluster start "$lab_var/db" $lab_cluster_options 9>&-)
     lab_configure
     hemoctl -c "$lab_var/worklistd.ini" migrate >>"$lab_var/log/migrate"
     lab_user tech technologist
