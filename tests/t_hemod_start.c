@@ -212,14 +212,16 @@ static void disk_full_in_mid_stream(void **state) {
         .context = context, .address = p.feeds, .device = "LAB1", .number = 1, .room = 1};
     feed_open(&feed);
     feed_until(&feed, 1, 100);
-    uint64_t acked = 0;
+    const uint64_t full_tick = feed.next_tick;
     for (int i = 0; i < 600; i++, process_sleep(1)) {
         feed_make(&feed);
         feed_turn(&feed);
-        if (i == 300) /* the acks that were on their way are here */
-            acked = feed.acked_tick;
     }
-    assert_int_equal(feed.acked_tick, acked);
+    /* What is left of the last page may still take a record or two: those are on disk, and may be
+     * acknowledged. All others are held. */
+    const uint64_t acked = feed.acked_tick;
+    assert_true(feed.next_tick - full_tick > 5000);
+    assert_true(acked < full_tick + 1000);
     assert_true(process_log_has(&p, "journal: no space left: nothing is acknowledged"));
     assert_int_equal(mount("tmpfs", journal, "tmpfs", MS_REMOUNT, "size=8m"), 0);
     feed_until(&feed, 0, 0);
