@@ -109,6 +109,8 @@ bool intake_command(struct receiver *r, const struct command_item *item, const u
     task.kind = TASK_END;
     put_task(r, &task, bytes);
     feed_change_case(feed, after);
+    atomic_store_explicit(&r->metrics->streams[item->target].case_number, after,
+                          memory_order_relaxed); /* in force from here, with or without a feed */
     return true;
 }
 

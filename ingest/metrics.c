@@ -57,7 +57,7 @@ static const struct stream_row stream_rows[] = {
     ROW(events, "counter", "Events given."),
     ROW(epochs, "counter", "Epochs begun."),
     ROW(epoch, "gauge", "The epoch, by number."),
-    ROW(case_number, "gauge", "The case; 0 is none."),
+    ROW(case_number, "gauge", "The case in force; 0 is none."),
     ROW(connected, "gauge", "1 while a feed is connected."),
 };
 #undef ROW
