@@ -295,6 +295,37 @@ static void garbage_closes_the_socket(void **state) {
     }
 }
 
+/* A session that ended, here by being idle: its page is closed, others stay. */
+static void an_ended_session_closes_its_page(void **state) {
+    (void)state;
+    char head[300], end[200], token[USER_TOKEN];
+    size_t length = 0;
+    struct db db;
+    db_init(&db, t.cluster.app, "test");
+    assert_true(db_ready(&db) && session_begin(&db, "kim", token));
+    snprintf(head, sizeof head, "Origin: http://127.0.0.1:%d\r\n", t.daemon.port);
+    snprintf(end, sizeof end, "Cookie: hemo_session=%s\r\n", token);
+    int fd = socket_open("/ws", head, end), other = open_page(), ends = 0;
+    uint8_t byte;
+    while (ends < 4 && read(fd, &byte, 1) == 1)
+        ends = byte == "\r\n\r\n"[ends] ? ends + 1 : 0;
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){5, 0}, sizeof(struct timeval));
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(next_message(fd, (uint8_t *)t.out, &length), 1);
+    assert_true(session_end(&db, token));
+    assert_int_equal(next_message(fd, (uint8_t *)t.out, &length), 8);
+    assert_int_equal((uint8_t)t.out[0] << 8 | (uint8_t)t.out[1], 1008);
+    close(fd);
+    setsockopt(other, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){2, 500000},
+               sizeof(struct timeval));
+    int opcode;
+    while ((opcode = next_message(other, (uint8_t *)t.out, &length)) == 1)
+        continue;
+    assert_int_equal(opcode, 0); /* silence, not a close */
+    close(other);
+    db_close(&db);
+}
+
 /* A finding and a measurement reach the page as they are committed. */
 static void events_reach_the_page(void **state) {
     (void)state;
@@ -318,6 +349,10 @@ static void events_reach_the_page(void **state) {
     }
     assert_true(measurement && finding && worklist);
     close(fd);
+    assert_int_equal(daemon_ask(t.daemon.metrics_port, "GET /metrics", "", "", t.out), 200);
+    const char *all = strstr(t.out, "hemo_worklist_order_ms_bucket{le=\"+Inf\"} ");
+    assert_true(all && strstr(t.out, "hemo_worklist_order_ms_bucket{le=\"0.25\"} "));
+    assert_int_equal(strtoll(strchr(all, ' '), NULL, 10), 3); /* an epoch and two events */
 }
 
 static void the_trace_behind_a_number(void **state) {
@@ -377,6 +412,7 @@ int main(void) {
         cmocka_unit_test(a_page_gets_its_room_and_no_more_than_it_draws),
         cmocka_unit_test(garbage_closes_the_socket),
         cmocka_unit_test(events_reach_the_page),
+        cmocka_unit_test(an_ended_session_closes_its_page),
         cmocka_unit_test(the_trace_behind_a_number),
     };
     int code = cluster_open(&t.cluster);

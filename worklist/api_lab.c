@@ -12,7 +12,7 @@ void api_rooms(struct api_call *call) {
 
 static void cases_error(struct api_call *call, enum cases_result result) {
     static const struct api_problem problems[] = {
-        [CASES_NO_ROOM] = {404, "NOT_FOUND", "No device of this room was ever heard.",
+        [CASES_NO_ROOM] = {404, "NOT_FOUND", "No feed of this room has connected yet: the room is not known.",
                            "Nothing was changed.", "Start the room's feed first."},
         [CASES_NO_STUDY] = {404, "NOT_FOUND", "There is no open study with this number.",
                             "Nothing was changed.", "Reload the list."},

@@ -99,7 +99,7 @@ int ctl_study_history(struct ctl *ctl) {
 
 static int case_result(struct ctl *ctl, enum cases_result result) {
     static const char *const texts[] = {
-        [CASES_NO_ROOM] = "no device of this room was ever heard (want its feed running)",
+        [CASES_NO_ROOM] = "no feed of this room has connected yet (want its feed running)",
         [CASES_NO_STUDY] = "no open study with this number (want one of: hemoctl study list)",
         [CASES_BUSY] = "the room or the study has an open case (want it closed first)",
         [CASES_NO_CASE] = "the room has no open case"};

@@ -117,7 +117,10 @@ static void on_record(struct forward *f, const uint8_t *bytes, size_t length) {
     }
     struct store_item *item = &f->batch->item[f->batch->count++];
     *item = (struct store_item){
-        .kind = f->frame->kind, .sequence = f->frame->sequence, .length = length};
+        .kind = f->frame->kind,
+        .sequence = f->frame->sequence,
+        .received_us = when_steady_us(),
+        .length = length};
     item->bytes = malloc(length);
     if (!item->bytes)
         abort();
@@ -200,6 +203,8 @@ void forward_message(struct forward *f, const uint8_t *bytes, size_t length) {
 }
 
 static void count_batch(struct forward *f, int64_t began_ms) {
+    for (size_t i = 0; i < f->batch->count; i++)
+        counters_order(f->counters, (uint64_t)(when_steady_us() - f->batch->item[i].received_us));
     counters_add(f->counters, COUNTER_EVENTS, f->batch->count);
     counters_add(f->counters, COUNTER_BATCHES, 1);
     counters_add(f->counters, COUNTER_COMMIT_MS, (uint64_t)(when_steady_ms() - began_ms));

@@ -39,9 +39,17 @@ static void run_socket(struct pool *pool, struct db *db, struct job *job) {
     free(rooms);
 }
 
+static void run_session(struct db *db, struct job *job) {
+    enum user_result alive =
+        db_answers(db) ? session_alive(db, job->request.token) : USER_FAILED;
+    job->answer.status = alive == USER_OK ? 200 : alive == USER_WRONG ? 401 : 503;
+}
+
 static void run_job(struct pool *pool, struct db *db, struct job *job) {
     if (job->kind == JOB_SOCKET)
         run_socket(pool, db, job);
+    else if (job->kind == JOB_SESSION)
+        run_session(db, job);
     else
         api_run(pool->api, db, &job->request, &job->answer);
 }

@@ -10,8 +10,9 @@ enum { POOL_THREADS = 4, POOL_QUEUE = 128 };
 
 enum job_kind {
     JOB_REQUEST,
-    JOB_SOCKET
-}; /* JOB_SOCKET: who is it, and the snapshot for a new WebSocket */
+    JOB_SOCKET, /* who is it, and the snapshot for a new WebSocket */
+    JOB_SESSION /* is its session still there? Not an act: it does not keep an idle one alive */
+};
 
 struct job {
     struct job *next;

@@ -21,6 +21,7 @@ struct store_item {
     struct wire_epoch_begin epoch; /* of the event, found while storing */
     bool quarantined;
     int64_t study; /* that a finding belongs to; 0: none */
+    int64_t received_us; /* steady clock */
     size_t length;
     uint8_t *bytes; /* the frame as it came, heap */
 };

@@ -102,6 +102,19 @@ enum user_result session_find(struct db *db, const char *token, struct user *out
     return found ? USER_OK : USER_WRONG;
 }
 
+enum user_result session_alive(struct db *db, const char *token) {
+    char hex[2 * crypto_hash_sha256_BYTES + 1];
+    token_hash(token, hex);
+    PGresult *r = db_query(db,
+                           "select 1 from session where token_hash = decode($1, 'hex') and "
+                           "seen_at > now() - $2::int * interval '1 min' and "
+                           "created_at > now() - $3::int * interval '1 hour'",
+                           DB(hex, db_int(SESSION_IDLE_MIN).text, db_int(SESSION_HOURS).text));
+    enum user_result result = !r ? USER_FAILED : PQntuples(r) == 1 ? USER_OK : USER_WRONG;
+    PQclear(r);
+    return result;
+}
+
 bool session_end(struct db *db, const char *token) {
     char hex[2 * crypto_hash_sha256_BYTES + 1];
     token_hash(token, hex);

@@ -25,4 +25,6 @@ enum user_result user_check(struct db *db, const char *name, const char *passwor
 bool session_begin(struct db *db, const char *user, char token[USER_TOKEN]);
 /* USER_OK and whose it is; USER_WRONG: unknown, idle too long or too old. */
 enum user_result session_find(struct db *db, const char *token, struct user *out);
+/* The same question without counting as use. */
+enum user_result session_alive(struct db *db, const char *token);
 bool session_end(struct db *db, const char *token);

@@ -27,6 +27,8 @@ static void on_finished(struct web *web) {
             job_free(job);
         } else if (job->kind == JOB_SOCKET) {
             web_socket_known(web, client, job);
+        } else if (job->kind == JOB_SESSION) {
+            web_socket_session(client, job);
         } else {
             client->answered = true;
             lws_callback_on_writable(client->wsi);
@@ -50,6 +52,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
         return web_socket(web, client, reason, in, length);
     case LWS_CALLBACK_RECEIVE:
     case LWS_CALLBACK_SERVER_WRITEABLE:
+    case LWS_CALLBACK_TIMER:
     case LWS_CALLBACK_CLOSED:
         return web_socket(web, client, reason, in, length);
     case LWS_CALLBACK_HTTP:

@@ -9,7 +9,7 @@
 #include "worklist/settings.h"
 #include <libwebsockets.h>
 
-enum { WEB_FIFO = 64, WEB_ROOMS = 32, WEB_BEYOND = 50, WEB_RECEIVE_MAX = 4096 };
+enum { WEB_FIFO = 64, WEB_ROOMS = 32, WEB_BEYOND = 50, WEB_RECEIVE_MAX = 4096, WEB_SESSION_S = 2 };
 
 struct web_client { /* one connection, in libwebsockets' per-session memory */
     struct lws *wsi;
@@ -22,7 +22,8 @@ struct web_client { /* one connection, in libwebsockets' per-session memory */
 struct web_socket { /* a WebSocket's part */
     struct web_socket *next;
     struct web_client *client;
-    bool known; /* its cookie was checked */
+    bool known; /* its cookie was checked; it is again every WEB_SESSION_S */
+    char token[API_TOKEN];
     int close_code;
     uint32_t rooms[WEB_ROOMS];
     size_t rooms_count;
@@ -73,6 +74,7 @@ int web_socket(struct web *web, struct web_client *client, enum lws_callback_rea
                void *in, size_t length);
 int web_socket_filter(struct web *web, struct lws *wsi);
 void web_socket_known(struct web *web, struct web_client *client, struct job *job);
+void web_socket_session(struct web_client *client, struct job *job);
 void web_socket_deliver(struct web *web);
 
 /* LWS_PRE bytes of room before, at least `length` behind. */

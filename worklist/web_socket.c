@@ -39,7 +39,9 @@ static int established(struct web *web, struct web_client *client) {
     job->kind = JOB_SOCKET;
     job->owner = client;
     web_request_from(client->wsi, &job->request);
+    snprintf(s->token, sizeof s->token, "%s", job->request.token);
     counters_add(web->counters, COUNTER_CLIENTS, 1);
+    lws_set_timer_usecs(client->wsi, WEB_SESSION_S * LWS_USEC_PER_SEC);
     if (pool_add(web->pool, job))
         return 0;
     client->job = NULL;
@@ -110,6 +112,31 @@ void web_socket_known(struct web *web, struct web_client *client, struct job *jo
     }
     if (!s->known) /* 1008: log in; 1013: try later, the database is away */
         close_with(s, job->answer.status == 503 ? 1013 : LWS_CLOSE_STATUS_POLICY_VIOLATION);
+    job_free(job);
+}
+
+/* The pool asks the database; without room for the question it is asked next time. */
+static int ask_session(struct web *web, struct web_client *client) {
+    struct web_socket *s = client->socket;
+    lws_set_timer_usecs(client->wsi, WEB_SESSION_S * LWS_USEC_PER_SEC);
+    struct job *job = client->job || !s->known ? NULL : calloc(1, sizeof *job);
+    if (!job)
+        return 0;
+    job->kind = JOB_SESSION;
+    job->owner = client;
+    snprintf(job->request.token, sizeof job->request.token, "%s", s->token);
+    client->job = job;
+    if (!pool_add(web->pool, job)) {
+        client->job = NULL;
+        job_free(job);
+    }
+    return 0;
+}
+
+void web_socket_session(struct web_client *client, struct job *job) {
+    client->job = NULL;
+    if (job->answer.status == 401)
+        close_with(client->socket, LWS_CLOSE_STATUS_POLICY_VIOLATION);
     job_free(job);
 }
 
@@ -256,6 +283,8 @@ int web_socket(struct web *web, struct web_client *client, enum lws_callback_rea
         return established(web, client);
     case LWS_CALLBACK_RECEIVE:
         return client->socket ? receive(web, client, in, length) : -1;
+    case LWS_CALLBACK_TIMER:
+        return client->socket ? ask_session(web, client) : -1;
     case LWS_CALLBACK_SERVER_WRITEABLE:
         return client->socket ? write_next(web, client) : -1;
     default:

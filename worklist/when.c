@@ -35,3 +35,7 @@ int64_t when_now_ms(void) {
 int64_t when_steady_ms(void) {
     return read_clock_ns(CLOCK_MONOTONIC) / 1000000;
 }
+
+int64_t when_steady_us(void) {
+    return read_clock_ns(CLOCK_MONOTONIC) / 1000;
+}

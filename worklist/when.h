@@ -8,3 +8,4 @@ void when_now(char out[WHEN_TEXT]);
 void when_text(int64_t since_1970_ns, char out[WHEN_TEXT]);
 int64_t when_now_ms(void);    /* since 1970 */
 int64_t when_steady_ms(void); /* for durations: never set back */
+int64_t when_steady_us(void);
