@@ -146,7 +146,6 @@ static void write_fall(struct line *line, const struct event *event, double s) {
 }
 
 static void write_wedge(struct line *line, const struct event *event, double s) {
-    add(line, "%s: ", event_row(event->kind)->name);
     add_site(line, event);
     add_change(line, event, s);
     add_standing(line, event);

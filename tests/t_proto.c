@@ -180,7 +180,7 @@ static const struct {
      "AO mean 0 -> 0 mmHg"},
     {{.kind = EVENT_RISING_WEDGE, .site = SITE_PCW, .from_value = 14, .to_value = 27,
       .from_tick = 250, .to_tick = 90250},
-     "RISING_WEDGE: PCW mean 14 -> 27 mmHg in 6 min"},
+     "PCW mean 14 -> 27 mmHg in 6 min"},
     {{.kind = EVENT_LOW_BP, .site = SITE_AO, .to_value = 55, .to_tick = 15000},
      "AO mean 55 mmHg for 60 s: low blood pressure"},
     {{.kind = EVENT_PULSE_LOST, .site = SITE_AO, .from_value = 80, .to_value = 31,
