@@ -11,6 +11,7 @@ enum {
     SUGGEST_BEATS_MIN = 8,
     SUGGEST_S_MIN = 10,
     SUGGEST_AGE_S = 3, /* a wedge is known 2 s after it began: younger beats may yet be withdrawn */
+    LEFT_OUT_WAIT_S = 60, /* where many beats are left out, a better stretch is waited for so long */
     BREATH_WAIT_S = 40, /* a wedge that stays waits so long for its respiration */
     WEDGE_LEVELS_FULL = 24,
     MEAN_VALUE = 2,      /* in line_quantities[] */
@@ -152,13 +153,17 @@ static void suggest(struct report_call *call, struct line *line) {
     if (line->suggested || line_contradicted(line) || call->room->begin.case_number == 0 ||
         call->now_tick < age)
         return;
-    struct segment s = newest(line, line->visit_tick, call->now_tick - age, EVENT_BEATS_MAX);
+    /* Nothing from before the last state that withheld: "steady" begins after it. */
+    uint64_t from = line->visit_tick > line->clean_tick ? line->visit_tick : line->clean_tick;
+    struct segment s = newest(line, from, call->now_tick - age, EVENT_BEATS_MAX);
     if (s.good < SUGGEST_BEATS_MIN)
         return;
     uint64_t length = line->beats[s.end - 1].next_tick - line->beats[s.first].foot_tick;
     if ((double)length < SUGGEST_S_MIN * base || !steady(line, s))
         return;
     double stretch = (double)(call->now_tick - line->clean_tick);
+    if (4 * s.good < 3 * (s.end - s.first) && stretch < LEFT_OUT_WAIT_S * base)
+        return;
     if (line->site == SITE_PCW && breath_now(call, line) == NULL && stretch < BREATH_WAIT_S * base)
         return;
     struct event event = measurement(call, line, s);
