@@ -1,0 +1,18 @@
+/* fuzz_rules.c - libFuzzer against the reader of rule files, which also come over the wire.
+ *
+ *     clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+ *         -D_GNU_SOURCE -I. tests/fuzz/fuzz_rules.c detectors/rules.c -linih -o /tmp/fuzz_rules
+ *     /tmp/fuzz_rules -max_total_time=60 -max_len=4096 CORPUS tests/fuzz/corpus/rules */
+#include "detectors/rules.h"
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
+    struct rules rules;
+    int line = 0;
+    enum hemo_error error = rules_parse((const char *)bytes, length, &rules, &line);
+    if (error != HEMO_OK && line < 0)
+        abort(); /* a refusal names its line */
+    return 0;
+}
