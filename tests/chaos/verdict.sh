@@ -36,6 +36,6 @@ slow_ones=$(cd "$state" && for file in slowest.*; do [ -f "$file" ] && printf '%
 echo "$done_faults faults in $((($(ms) - began_ms) / 1000)) s, $(ls "$state/runs" | wc -l) runs to their end, $(cat "$state/feeds_killed" 2>/dev/null | wc -l) feeds killed; slowest: ${slow_ones}all committed after ${rest:-never} ms"
 for fault in "${!did[@]}"; do echo "${did[$fault]} $fault"; done | sort -rn | tr '\n' ',' | sed 's/,/, /g; s/, $/\n/'
 if [ $bad = 0 ]; then echo "ok (seed $seed): nothing lost, doubled or mixed"; exit 0; fi
-keep=1
+[ -n "${CHAOS_KEEP:-}" ] && keep=1
 echo "FAILED with seed $seed"
 exit 6
