@@ -182,8 +182,23 @@ static inline struct score_value score_one(const struct score_beats *beats,
     return out;
 }
 
-static inline struct score score_numerics(const struct score_beats *beats, const char *folder,
-                                          const char *record, uint32_t site, double from_s) {
+struct score_part {
+    uint32_t site;
+    double from_s, without_s; /* without_s: the row at that time is left out; NAN: none */
+};
+
+static inline void score_drop(struct score_table *table, double at_s) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < table->rows_count; i++)
+        if (!(fabs(table->rows[i].at_s - at_s) < 0.5))
+            table->rows[kept++] = table->rows[i];
+    table->rows_count = kept;
+}
+
+static inline struct score score_numerics_but(const struct score_beats *beats, const char *folder,
+                                              const char *record, struct score_part part) {
+    uint32_t site = part.site;
+    double from_s = part.from_s;
     static struct score_table table;
     struct score score = {0};
     memset(&table, 0, sizeof table);
@@ -193,6 +208,7 @@ static inline struct score score_numerics(const struct score_beats *beats, const
         abort();
     score_read_rows(&table, rows, site);
     fclose(rows);
+    score_drop(&table, part.without_s);
     if (holes != NULL) {
         score_read_holes(&table, holes, site);
         fclose(holes);
@@ -209,4 +225,9 @@ static inline struct score score_numerics(const struct score_beats *beats, const
         score.blank_given += n >= SCORE_BEATS_MIN;
     }
     return score;
+}
+
+static inline struct score score_numerics(const struct score_beats *beats, const char *folder,
+                                          const char *record, uint32_t site, double from_s) {
+    return score_numerics_but(beats, folder, record, (struct score_part){site, from_s, NAN});
 }
