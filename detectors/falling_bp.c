@@ -1,9 +1,9 @@
 /* falling_bp - the mean arterial pressure falls fast and far.
  *
- * Means of good beats -> median of each 2 s -> Theil-Sen slope over 60 s, and the fall of the last
- * 10 s against the median of what lay 300..60 s back. Fires where both the slope and the fall are
- * beyond the rules for 5 s of good time: a slope alone is breathing or a drug, a fall alone may be
- * slow. Time counts in cells that hold good beats, so an artefact neither starts nor lengthens a
+ * Means of good beats -> median of each 2 s -> Theil-Sen slope over 60 s and over 180 s, and the fall
+ * of the last 10 s against the median of what lay 300..60 s back. Fires where the fall and one of the
+ * slopes are beyond the rules for 5 s of good time: a slope alone is breathing or a drug. A fall by a
+ * fifth is enough without a slope: a pressure that dropped at once has none. Time counts in cells that hold good beats, so an artefact neither starts nor lengthens a
  * fall. A step of the whole trace between two beats with the pulse unchanged is a transducer that
  * was moved: history moves with it. */
 #include "detectors/detector.h"
@@ -17,13 +17,17 @@ enum {
     CELLS = 150,      /* 300 s */
     SLOPE_CELLS = 31, /* 60 s */
     SLOPE_CELLS_MIN = 20,
+    SLOW_CELLS = 3, /* 6 s: 30 points in 180 s */
+    SLOW_POINTS = 30,
+    SLOW_POINTS_MIN = 20,
     LEVEL_CELLS = 5, /* 10 s */
     LEVEL_CELLS_MIN = 2,
     BASELINE_CELLS_MIN = 10, /* 20 s: a case may begin shortly before the fall */
     CELL_BEATS_MAX = 12,
     STEP_BEATS = 6,
 };
-static const double cell_s = 2, notify_mmhg = 10, step_mmhg = 15, step_pulse_share = 0.12;
+static const double cell_s = 2, notify_mmhg = 10, step_mmhg = 15, step_pulse_share = 0.12,
+                    fall_left_mmhg = 8; /* so much is still a fall, once some of its beats are withdrawn */
 
 struct falling_bp_state {
     struct detector_config config; /* kept by reset */
@@ -38,7 +42,7 @@ struct falling_bp_state {
     double hold_s, clear_s;
     bool raised;
     double baseline_mmhg, notified_mmhg; /* of the finding that runs */
-    uint64_t onset_tick;
+    uint64_t onset_tick, raised_tick;
 };
 _Static_assert(sizeof(struct falling_bp_state) <= DETECTOR_STATE_BYTES, "fits its slot");
 
@@ -72,6 +76,20 @@ static double slope_mmhg_per_s(const struct falling_bp_state *s) {
     if (isnan(cells_median(s, first, s->cells_count, SLOPE_CELLS_MIN)))
         return NAN;
     return trend_slope(s->cells_mmhg + first, s->cells_count - first) / cell_s;
+}
+
+/* Over 180 s; NAN where that much was not seen. */
+static double slow_mmhg_per_s(const struct falling_bp_state *s) {
+    float points[SLOW_POINTS];
+    uint32_t good = 0;
+    if (s->cells_count < SLOW_POINTS * SLOW_CELLS)
+        return NAN;
+    for (uint32_t i = 0; i < SLOW_POINTS; i++) {
+        uint32_t first = s->cells_count - (SLOW_POINTS - i) * SLOW_CELLS;
+        points[i] = (float)cells_median(s, first, first + SLOW_CELLS, 1);
+        good += isfinite(points[i]) ? 1 : 0;
+    }
+    return good < SLOW_POINTS_MIN ? NAN : trend_slope(points, SLOW_POINTS) / (SLOW_CELLS * cell_s);
 }
 
 static double level_mmhg(const struct falling_bp_state *s) {
@@ -125,19 +143,30 @@ static bool say(const struct falling_bp_state *s, const struct event *beat, uint
     return true;
 }
 
-static bool watch(struct falling_bp_state *s, const struct detector_input *in, struct event *out) {
-    const struct rules *rules = in->rules;
-    double slope = slope_mmhg_per_s(s), level = level_mmhg(s), baseline = baseline_mmhg(s);
+/* NAN compares false. */
+static bool falls(const struct falling_bp_state *s, const struct rules *rules, double baseline,
+                  double level) {
     double far = fmax((double)rules->fall_drop_mmhg, (double)rules->fall_drop_share * baseline);
-    bool falls = slope <= (double)rules->fall_slope_mmhg_per_s && baseline - level >= far;
-    s->hold_s = falls ? s->hold_s + cell_s : 0; /* NAN compares false */
-    if (!falls || s->hold_s < (double)rules->fall_hold_s)
+    if (!(baseline - level >= far))
+        return false;
+    return baseline - level >= (double)rules->fall_deep_share * baseline ||
+           slope_mmhg_per_s(s) <= (double)rules->fall_slope_mmhg_per_s ||
+           (baseline - level >= (double)rules->fall_slow_share * baseline &&
+            slow_mmhg_per_s(s) <= (double)rules->fall_slow_mmhg_per_s);
+}
+
+static bool watch(struct falling_bp_state *s, const struct detector_input *in, struct event *out) {
+    double level = level_mmhg(s), baseline = baseline_mmhg(s);
+    bool falling = falls(s, in->rules, baseline, level);
+    s->hold_s = falling ? s->hold_s + cell_s : 0;
+    if (!falling || s->hold_s < (double)in->rules->fall_hold_s)
         return false;
     s->raised = true;
     s->clear_s = 0;
     s->baseline_mmhg = baseline;
     s->notified_mmhg = level;
     s->onset_tick = onset_tick(s, baseline, level);
+    s->raised_tick = in->event->tick;
     return say(s, in->event, EVENT_RAISED, out);
 }
 
@@ -230,8 +259,9 @@ static bool take_beat(struct falling_bp_state *s, const struct detector_input *i
     return found;
 }
 
-/* Beats that turned out to lie in an artefact: their cells are empty. */
-static void withdraw(struct falling_bp_state *s, const struct event *event) {
+/* Beats that turned out to lie in an artefact: their cells are empty. A finding that stood on them
+ * is taken back. */
+static bool withdraw(struct falling_bp_state *s, const struct event *event, struct event *out) {
     for (uint32_t i = 0; i < s->cells_count; i++) {
         uint64_t cell = s->cell - (s->cells_count - i);
         if (s->cell >= s->cells_count - i && tick_of(s, cell + 1) > event->from_tick &&
@@ -240,6 +270,13 @@ static void withdraw(struct falling_bp_state *s, const struct event *event) {
     }
     s->open_count = s->steps_count = 0;
     s->hold_s = 0;
+    if (!s->raised || event->from_tick > s->raised_tick || event->to_tick <= s->onset_tick)
+        return false;
+    double level = cells_median(s, back(s, SLOPE_CELLS - 1), s->cells_count, BASELINE_CELLS_MIN);
+    if (s->baseline_mmhg - level >= fall_left_mmhg)
+        return false; /* it stands without them */
+    s->raised = false;
+    return say(s, event, EVENT_RETRACTED, out);
 }
 
 /* Another site: what was measured before says nothing about it. A finding that runs keeps its
@@ -256,7 +293,7 @@ static bool falling_bp_push(void *state, const struct detector_input *in, struct
     if (in->event->kind == EVENT_BEAT)
         return take_beat(s, in, out);
     if (in->event->kind == EVENT_WITHDRAWN)
-        withdraw(s, in->event);
+        return withdraw(s, in->event, out);
     if (in->event->kind == EVENT_MARKED && in->event->from_value == (double)MARK_SITE)
         forget(s);
     return false;

@@ -1,6 +1,10 @@
 /* pulse_lost - no pulse on an arterial line while its mean falls: ventricular fibrillation,
  * asystole. Real until shown otherwise, so it is the one line state that raises an alarm and never
- * waits for good signal. */
+ * waits for good signal.
+ *
+ * What speaks otherwise: the line had trouble (zeroed, flushed, damped) and no sound run of pulses
+ * since. Then the loss is the line's unless the mean falls below 0.4 of what it was; what is held
+ * back is said once, with the state that spoke against it. */
 #include "detectors/detector.h"
 #include "proto/quantity.h"
 
@@ -14,10 +18,14 @@ struct pulse_lost_state {
     uint64_t usable_tick;    /* end of the last state that withheld values */
     uint64_t last_beat_tick; /* its end */
     uint32_t beats_since;    /* with a mean, since the pulse came back */
+    uint32_t sound_beats;    /* with values, since the last state that withheld them */
+    uint32_t trouble;        /* that state */
+    bool doubtful, held;     /* this loss: by a troubled line; said so */
 };
 _Static_assert(sizeof(struct pulse_lost_state) <= DETECTOR_STATE_BYTES, "fits its slot");
 
-enum { BEATS_TO_RECOVER = 3 };
+enum { BEATS_TO_RECOVER = 3, BEATS_SOUND = 10 };
+static const double doubtful_share = 0.4;
 static const double falls_share =
     0.8; /* a lost waveform keeps a believable mean, a lost pulse does not */
 
@@ -39,16 +47,25 @@ static void pulse_state(struct pulse_lost_state *s, const struct event *event) {
     s->beats_since = 0;
     if (!s->pulseless || s->raised)
         return;
+    s->doubtful = s->trouble != 0 && s->sound_beats < BEATS_SOUND;
+    s->held = false;
     uint64_t seen_tick = s->last_beat_tick > s->usable_tick ? s->last_beat_tick : s->usable_tick;
     s->since_tick = seen_tick == 0 || seen_tick > event->tick ? event->tick : seen_tick;
+}
+
+static void line_trouble(struct pulse_lost_state *s, const struct event *event) {
+    if (event->state == EVENT_ENDED)
+        s->usable_tick = event->tick;
+    s->sound_beats = 0;
+    s->trouble = event->kind;
 }
 
 static void hear(struct pulse_lost_state *s, const struct event *event) {
     double mean_mmhg;
     if (event->kind == EVENT_NO_PULSE)
         pulse_state(s, event);
-    if (event_withholds(event->kind) && event->state == EVENT_ENDED)
-        s->usable_tick = event->tick;
+    if (event_withholds(event->kind) && event->kind != EVENT_LEARNING)
+        line_trouble(s, event);
     if (event->kind == EVENT_READING && s->pulseless)
         event_value(event, QUANTITY_MEAN, &s->last_mmhg);
     if (event->kind != EVENT_BEAT || !event_value(event, QUANTITY_MEAN, &mean_mmhg))
@@ -57,14 +74,30 @@ static void hear(struct pulse_lost_state *s, const struct event *event) {
     if (s->pulseless)
         return;
     s->beats_since++;
+    s->sound_beats += event->left_out_count == 0 ? 1 : 0;
     s->last_mmhg = mean_mmhg;
     if (!s->raised)
         s->before_mmhg = s->before_mmhg > 0 ? 0.9 * s->before_mmhg + 0.1 * mean_mmhg : mean_mmhg;
 }
 
 /* Without a beat before it there is nothing that it could have fallen from. */
-static bool falls(const struct pulse_lost_state *s) {
-    return s->before_mmhg <= 0 || s->last_mmhg < falls_share * s->before_mmhg;
+static bool falls(const struct pulse_lost_state *s, double share) {
+    return s->before_mmhg <= 0 || s->last_mmhg < share * s->before_mmhg;
+}
+
+static bool hold_back(struct pulse_lost_state *s, uint64_t now_tick, struct event *out) {
+    if (s->held)
+        return false;
+    s->held = true;
+    out->kind = EVENT_HELD_BACK;
+    out->site = s->site;
+    out->channel = s->channel;
+    out->tick = out->to_tick = now_tick;
+    out->from_tick = s->since_tick;
+    out->from_value = EVENT_PULSE_LOST;
+    out->to_value = s->trouble;
+    out->quality = 1;
+    return true;
 }
 
 static bool say(const struct pulse_lost_state *s, uint32_t state, uint64_t now_tick,
@@ -87,7 +120,10 @@ static bool pulse_lost_push(void *state, const struct detector_input *in, struct
     if (in->event != NULL)
         hear(s, in->event);
     double lost_s = (double)(in->now_tick - s->since_tick) / s->config.base_rate_hz;
-    if (!s->raised && s->pulseless && falls(s) && lost_s >= (double)in->rules->pulse_lost_s) {
+    double long_s = (double)in->rules->pulse_lost_s;
+    if (!s->raised && s->pulseless && falls(s, falls_share) && lost_s >= long_s) {
+        if (s->doubtful && !falls(s, doubtful_share))
+            return hold_back(s, in->now_tick, out);
         s->raised = true;
         return say(s, EVENT_RAISED, in->now_tick, out);
     }

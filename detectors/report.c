@@ -38,12 +38,18 @@ static void hand_over(struct report_call *call, const struct event *event) {
 static void finding(struct report_call *call, struct detector_slot *slot, struct event *event) {
     event->ordinal = event->channel;
     event->rule_version = slot->rules.version;
+    if (event->kind == EVENT_HELD_BACK) { /* a note, not a finding: what runs goes on */
+        event->ordinal |= (uint32_t)event->from_value << 16;
+        complete(call, event);
+        hand_over(call, event);
+        return;
+    }
     complete(call, event);
     if (event->state == EVENT_RAISED)
         slot->raised = event->id;
     else
         event->refers_to = slot->raised;
-    slot->active = event->state != EVENT_RECOVERED;
+    slot->active = event->state != EVENT_RECOVERED && event->state != EVENT_RETRACTED;
     hand_over(call, event);
 }
 

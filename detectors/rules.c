@@ -20,6 +20,9 @@ static const struct key keys[] = {
     KEY("falling_bp", "slope_mmhg_per_s", fall_slope_mmhg_per_s, -10, -0.01),
     KEY("falling_bp", "drop_mmhg", fall_drop_mmhg, 2, 100),
     KEY("falling_bp", "drop_share", fall_drop_share, 0.02, 0.9),
+    KEY("falling_bp", "slow_mmhg_per_s", fall_slow_mmhg_per_s, -10, -0.01),
+    KEY("falling_bp", "slow_share", fall_slow_share, 0.02, 0.9),
+    KEY("falling_bp", "deep_share", fall_deep_share, 0.05, 1),
     KEY("falling_bp", "hold_s", fall_hold_s, 0, 120),
     KEY("falling_bp", "clear_share", fall_clear_share, 0.5, 1),
     KEY("falling_bp", "clear_s", fall_clear_s, 2, 600),
@@ -29,6 +32,15 @@ static const struct key keys[] = {
     KEY("rising_wedge", "level_mmhg", wedge_level_mmhg, 0, 60),
     KEY("line_lost", "lost_s", line_lost_s, 1, 600),
     KEY("pulse_lost", "lost_s", pulse_lost_s, 1, 60),
+    KEY("rising_edp", "rise_mmhg", edp_rise_mmhg, 1, 40),
+    KEY("rising_edp", "level_mmhg", edp_level_mmhg, 0, 60),
+    KEY("high_wedge", "mean_mmhg", wedge_high_mmhg, 5, 60),
+    KEY("tamponade", "ra_mmhg", tamponade_ra_mmhg, 2, 40),
+    KEY("tamponade", "rise_mmhg", tamponade_rise_mmhg, 1, 30),
+    KEY("tamponade", "fall_share", tamponade_fall_share, 0.02, 0.9),
+    KEY("tamponade", "within_mmhg", tamponade_within_mmhg, 1, 15),
+    KEY("falling_pulse", "drop_share", pulse_drop_share, 0.1, 0.9),
+    KEY("large_v", "above_mmhg", large_v_mmhg, 3, 60),
 };
 enum { KEYS = sizeof keys / sizeof keys[0], VERSION_BIT = KEYS };
 
@@ -38,6 +50,9 @@ struct rules rules_default(void) {
         .fall_slope_mmhg_per_s = -0.2f,
         .fall_drop_mmhg = 10,
         .fall_drop_share = 0.12f,
+        .fall_slow_mmhg_per_s = -0.06f,
+        .fall_slow_share = 0.15f,
+        .fall_deep_share = 0.2f,
         .fall_hold_s = 5,
         .fall_clear_share = 0.9f,
         .fall_clear_s = 60,
@@ -47,6 +62,15 @@ struct rules rules_default(void) {
         .wedge_level_mmhg = 15,
         .line_lost_s = 5,
         .pulse_lost_s = 4,
+        .edp_rise_mmhg = 6,
+        .edp_level_mmhg = 16,
+        .wedge_high_mmhg = 15,
+        .tamponade_ra_mmhg = 10,
+        .tamponade_rise_mmhg = 4,
+        .tamponade_fall_share = 0.1f,
+        .tamponade_within_mmhg = 5,
+        .pulse_drop_share = 0.3f,
+        .large_v_mmhg = 15,
     };
 }
 

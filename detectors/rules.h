@@ -15,6 +15,9 @@ struct rules {
     float fall_slope_mmhg_per_s; /* -0.2: fires at or below */
     float fall_drop_mmhg;        /* 10 */
     float fall_drop_share;       /* 0.12 of the baseline; the larger of the two counts */
+    float fall_slow_mmhg_per_s;  /* -0.06 over 180 s: the same for a slow fall */
+    float fall_slow_share;       /* ... that must go 0.15 of the baseline far */
+    float fall_deep_share;       /* 0.2 of the baseline: far enough at any slope */
     float fall_hold_s;           /* 5 s of good time */
     float fall_clear_share;      /* 0.9 of the baseline for fall_clear_s clears */
     float fall_clear_s;          /* 60 */
@@ -28,6 +31,20 @@ struct rules {
     float line_lost_s; /* 5 s without usable signal */
     /* pulse_lost */
     float pulse_lost_s; /* 4 s */
+    /* rising_edp */
+    float edp_rise_mmhg;  /* 6 above the first half minute in the ventricle */
+    float edp_level_mmhg; /* and at least 16 */
+    /* high_wedge */
+    float wedge_high_mmhg; /* 15: above */
+    /* tamponade */
+    float tamponade_ra_mmhg;      /* 10: the atrium at least */
+    float tamponade_rise_mmhg;    /* 4 above its first half minute */
+    float tamponade_fall_share;   /* 0.1 of the arterial mean lost */
+    float tamponade_within_mmhg;  /* 5 between the atrium and the diastolics */
+    /* falling_pulse */
+    float pulse_drop_share; /* 0.3 of the pulse pressure of 300..60 s before */
+    /* large_v */
+    float large_v_mmhg; /* 15 above the mean */
 };
 
 struct rules rules_default(void);

@@ -54,9 +54,14 @@ static void add_duration(struct line *line, const char *before, double s) {
         add(line, "%s%.1f h", before, s / 3600);
 }
 
-static void add_change(struct line *line, const struct event *event, double s) {
-    add(line, "mean %.0f -> %.0f mmHg", rounded(event->from_value), rounded(event->to_value));
+static void add_change_of(struct line *line, const char *what, const struct event *event,
+                          double s) {
+    add(line, "%s %.0f -> %.0f mmHg", what, rounded(event->from_value), rounded(event->to_value));
     add_duration(line, " in ", s);
+}
+
+static void add_change(struct line *line, const struct event *event, double s) {
+    add_change_of(line, "mean", event, s);
 }
 
 /* A finding says how it stands, unless it was just raised. */
@@ -166,6 +171,51 @@ static void write_pulse_lost(struct line *line, const struct event *event, doubl
     add_standing(line, event);
 }
 
+static void write_edp(struct line *line, const struct event *event, double s) {
+    add_site(line, event);
+    add_change_of(line, "end-diastolic", event, s);
+    add_standing(line, event);
+}
+
+static void write_high_wedge(struct line *line, const struct event *event, double s) {
+    (void)s;
+    add_site(line, event);
+    add(line, "mean %.0f mmHg: %s", rounded(event->to_value), event_row(event->kind)->text);
+    add_standing(line, event);
+}
+
+static void write_tamponade(struct line *line, const struct event *event, double s) {
+    add(line, "%s: ", event_row(event->kind)->text);
+    add_site(line, event);
+    add_change(line, event, s);
+    add_standing(line, event);
+}
+
+static void write_pulse(struct line *line, const struct event *event, double s) {
+    add_site(line, event);
+    add_change_of(line, "pulse pressure", event, s);
+    add_standing(line, event);
+}
+
+static void write_v(struct line *line, const struct event *event, double s) {
+    (void)s;
+    add_site(line, event);
+    add(line, "%s: %.0f over a mean of %.0f mmHg", event_row(event->kind)->text,
+        rounded(event->to_value), rounded(event->from_value));
+    add_standing(line, event);
+}
+
+/* from_value: the finding; to_value: the line state that speaks against it, 0 for none. */
+static void write_held(struct line *line, const struct event *event, double s) {
+    (void)s;
+    const struct event_row *finding = event_row((uint32_t)fmax(0, event->from_value));
+    const struct event_row *why = event_row((uint32_t)fmax(0, event->to_value));
+    add_site(line, event);
+    add(line, "held back: %s", finding != NULL ? finding->text : "a finding");
+    if (why != NULL)
+        add(line, " (%s)", why->text);
+}
+
 static void write_lost(struct line *line, const struct event *event, double s) {
     write_state(line, event, s);
     add_standing(line, event);
@@ -181,7 +231,10 @@ static const struct {
     {EVENT_MEASUREMENT, write_measurement}, {EVENT_WITHDRAWN, write_withdrawn},
     {EVENT_FALLING_BP, write_fall},     {EVENT_RISING_WEDGE, write_wedge},
     {EVENT_LOW_BP, write_low},          {EVENT_PULSE_LOST, write_pulse_lost},
-    {EVENT_LINE_LOST, write_lost},
+    {EVENT_LINE_LOST, write_lost},      {EVENT_RISING_EDP, write_edp},
+    {EVENT_HIGH_WEDGE, write_high_wedge}, {EVENT_TAMPONADE, write_tamponade},
+    {EVENT_FALLING_PULSE, write_pulse}, {EVENT_LARGE_V, write_v},
+    {EVENT_HELD_BACK, write_held},
 };
 
 char *event_text(const struct event *event, double base_rate_hz, char *out, size_t size) {

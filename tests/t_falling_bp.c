@@ -109,6 +109,57 @@ static void test_a_fall_is_found_in_time(void **state) {
     }
 }
 
+/* 25 mmHg in six minutes: too slow for a minute's slope, found by that of three minutes. */
+static void test_a_slow_fall_is_found(void **state) {
+    (void)state;
+    for (int slow = 0; slow < 2; slow++) {
+        struct run *run = open_run(&falling_bp_class);
+        if (slow == 0)
+            run->rules.fall_slow_mmhg_per_s = -10; /* the rule taken out */
+        run->rules.fall_deep_share = 1;
+        ramp(run, 300, 82, 82);
+        ramp(run, 360, 82, 55);
+        assert_int_equal(count_of(run, EVENT_RAISED), slow);
+        free(run);
+    }
+}
+
+/* A drop by a fifth at once has no slope worth the name, and is found. */
+static void test_a_deep_drop_is_found(void **state) {
+    (void)state;
+    for (int deep = 0; deep < 2; deep++) {
+        struct run *run = open_run(&falling_bp_class);
+        run->rules.fall_deep_share = deep == 0 ? 1 : 0.2f;
+        run->rules.fall_slow_mmhg_per_s = -10;
+        ramp(run, 300, 95, 95);
+        ramp(run, 6, 95, 72); /* slower than a moved transducer */
+        ramp(run, 16, 72, 72);
+        assert_int_equal(count_of(run, EVENT_RAISED), deep);
+        free(run);
+    }
+}
+
+/* Beats that a finding stood on are withdrawn: it is taken back, and can be raised again. */
+static void test_a_finding_is_taken_back(void **state) {
+    (void)state;
+    struct run *run = open_run(&falling_bp_class);
+    ramp(run, 200, 95, 95);
+    double from_s = run->at_s;
+    ramp(run, 30, 95, 65);
+    ramp(run, 15, 65, 65);
+    assert_int_equal(count_of(run, EVENT_RAISED), 1);
+    struct event event = event_at(run, EVENT_WITHDRAWN);
+    event.from_tick = (uint64_t)(from_s * HZ);
+    event.to_tick = event.emitted_tick = event.tick;
+    push(run, &event);
+    assert_int_equal(count_of(run, EVENT_RETRACTED), 1);
+    ramp(run, 100, 95, 95);
+    assert_int_equal(count_of(run, EVENT_RAISED), 1);
+    ramp(run, 100, 95, 55);
+    assert_int_equal(count_of(run, EVENT_RAISED), 2);
+    free(run);
+}
+
 /* The condition must hold in good time: a longer hold finds the same fall so much later. */
 static void test_the_hold_counts(void **state) {
     (void)state;
@@ -265,6 +316,9 @@ static void test_low_pressure(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_fall_is_found_in_time),
+        cmocka_unit_test(test_a_slow_fall_is_found),
+        cmocka_unit_test(test_a_deep_drop_is_found),
+        cmocka_unit_test(test_a_finding_is_taken_back),
         cmocka_unit_test(test_the_hold_counts),
         cmocka_unit_test(test_it_goes_on_and_recovers),
         cmocka_unit_test(test_what_is_no_fall),

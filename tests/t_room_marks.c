@@ -101,6 +101,8 @@ static void test_a_capture_in_a_wedge(void **state) {
     struct wire_capture capture = {.target_stream = 7, .channel = 1, .back_ms = 20000};
     assert_int_equal(room_capture(feed.room, &capture, trace_event, &feed.trace), HEMO_OK);
     const struct event *m = &feed.trace.events[feed.trace.count - 1];
+    while (m > feed.trace.events && m->kind >= 300) /* what the detectors say of it */
+        m--;
     assert_int_equal(m->kind, EVENT_MEASUREMENT);
     assert_int_equal(m->site, SITE_PCW);
     assert_true(m->from_tick >= 20 * BASE_HZ - BASE_HZ / 2);

@@ -17,6 +17,9 @@ static const char good[] = "; by the lab's physician\n"
                            "drop_mmhg = 15\n"
                            "drop_share = 0.2\n"
                            "hold_s = 4\n"
+                           "slow_mmhg_per_s = -0.1\n"
+                           "slow_share = 0.25\n"
+                           "deep_share = 0.3\n"
                            "clear_share = 0.95\n"
                            "clear_s = 30\n"
                            "[low_bp]\n"
@@ -28,7 +31,21 @@ static const char good[] = "; by the lab's physician\n"
                            "[line_lost]\n"
                            "lost_s = 8\n"
                            "[pulse_lost]\n"
-                           "lost_s = 3\n";
+                           "lost_s = 3\n"
+                           "[rising_edp]\n"
+                           "rise_mmhg = 7\n"
+                           "level_mmhg = 19\n"
+                           "[high_wedge]\n"
+                           "mean_mmhg = 17\n"
+                           "[tamponade]\n"
+                           "ra_mmhg = 11\n"
+                           "rise_mmhg = 3\n"
+                           "fall_share = 0.15\n"
+                           "within_mmhg = 6\n"
+                           "[falling_pulse]\n"
+                           "drop_share = 0.35\n"
+                           "[large_v]\n"
+                           "above_mmhg = 12\n";
 
 static void test_every_key(void **state) {
     (void)state;
@@ -48,6 +65,18 @@ static void test_every_key(void **state) {
     assert_float_equal(rules.wedge_level_mmhg, 18, 1e-6);
     assert_float_equal(rules.line_lost_s, 8, 1e-6);
     assert_float_equal(rules.pulse_lost_s, 3, 1e-6);
+    assert_float_equal(rules.fall_slow_mmhg_per_s, -0.1, 1e-6);
+    assert_float_equal(rules.fall_slow_share, 0.25, 1e-6);
+    assert_float_equal(rules.fall_deep_share, 0.3, 1e-6);
+    assert_float_equal(rules.edp_rise_mmhg, 7, 1e-6);
+    assert_float_equal(rules.edp_level_mmhg, 19, 1e-6);
+    assert_float_equal(rules.wedge_high_mmhg, 17, 1e-6);
+    assert_float_equal(rules.tamponade_ra_mmhg, 11, 1e-6);
+    assert_float_equal(rules.tamponade_rise_mmhg, 3, 1e-6);
+    assert_float_equal(rules.tamponade_fall_share, 0.15, 1e-6);
+    assert_float_equal(rules.tamponade_within_mmhg, 6, 1e-6);
+    assert_float_equal(rules.pulse_drop_share, 0.35, 1e-6);
+    assert_float_equal(rules.large_v_mmhg, 12, 1e-6);
 }
 
 static void test_what_is_not_given_keeps_its_default(void **state) {
