@@ -29,9 +29,12 @@ static void pairs_stand_in_order(void **state) {
         {"critical before urgent, however late",
          {9, false, TIER_CRITICAL, 900},
          {1, false, TIER_URGENT, 1}},
-        {"urgent before routine, however overdue",
-         {9, false, TIER_URGENT, 900},
-         {1, false, TIER_ROUTINE, 1}},
+        {"an overdue routine study is not passed by an urgent one",
+         {9, false, TIER_ROUTINE, 1},
+         {1, false, TIER_URGENT, 900}},
+        {"urgent before routine that may be read later",
+         {9, false, TIER_URGENT, 30},
+         {1, false, TIER_ROUTINE, 120}},
         {"the earlier read-by time within a tier",
          {9, false, TIER_URGENT, 10},
          {1, false, TIER_URGENT, 11}},
@@ -152,6 +155,53 @@ static void no_study_starves(void **unused) {
     }
 }
 
+struct waiting {
+    struct rank_key key;
+    int64_t latest_ms;
+    bool here;
+};
+
+/* Who stood behind this one and stands before it now, though its read-by time has passed. */
+static void none_passed(const struct waiting *before, const struct waiting *after, int64_t now_ms) {
+    for (int x = 0; x < STUDIES; x++)
+        for (int y = 0; y < STUDIES; y++)
+            if (before[x].here && after[x].here && before[y].here && after[y].here &&
+                before[x].key.read_by_ms < now_ms && after[y].key.tier != TIER_CRITICAL &&
+                rank_before(&before[x].key, &before[y].key) &&
+                rank_before(&after[y].key, &after[x].key))
+                fail_msg("study %d overdue and passed by %d", x, y);
+}
+
+/* Studies arrive, findings of all tiers are raised on them, the first of the list is read: nobody
+ * is passed after its own read-by time but by a critical one. */
+static void overdue_studies_are_not_passed(void **unused) {
+    (void)unused;
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        struct waiting now[STUDIES] = {0}, before[STUDIES];
+        uint64_t state = seed * 0x9E3779B97F4A7C15u;
+        for (int64_t minute = 1; minute <= 400; minute++) {
+            int64_t now_ms = minute * MINUTE;
+            struct waiting *s = &now[roll(&state) % STUDIES];
+            if (!s->here) { /* arrives (again) */
+                s->latest_ms = now_ms + (int64_t)(10 + roll(&state) % 110) * MINUTE;
+                s->key = (struct rank_key){s - now, false, TIER_ROUTINE, s->latest_ms};
+                s->here = true;
+                continue;
+            }
+            memcpy(before, now, sizeof before);
+            if (roll(&state) % 4 == 0) {
+                s->here = false;
+                continue;
+            }
+            struct rank_finding open[2] = {
+                {(enum rank_tier)(roll(&state) % 3), now_ms},
+                {s->key.tier, s->key.read_by_ms - (s->key.tier ? rank_limit_ms(s->key.tier) : 0)}};
+            rank_apply(&s->key, s->latest_ms, open, 2);
+            none_passed(before, now, now_ms);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pairs_stand_in_order),
@@ -160,6 +210,7 @@ int main(void) {
         cmocka_unit_test(every_study_has_one_place),
         cmocka_unit_test(replaying_moves_gives_the_order),
         cmocka_unit_test(no_study_starves),
+        cmocka_unit_test(overdue_studies_are_not_passed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -118,6 +118,14 @@ static void move_and_its_cause_are_one(void **state) {
     fake_add(&t.fake, &frame);
     assert_true(wait_acked(t.fake.count));
     assert_int_equal(
+        cluster_count(&t.db, "select position from study_view where body->>'accession' = 'A2'"), 1);
+    assert_true(
+        db_do(&t.db, "update finding set holds_until = now() where holds_until is not null"));
+    for (int i = 0; i < 50 && cluster_count(&t.db, "select count(*) from finding where holds_until "
+                                                   "is not null") > 0;
+         i++)
+        cluster_sleep(100); /* worklistd looks once a second */
+    assert_int_equal(
         cluster_count(&t.db, "select position from study_view where body->>'accession' = 'A2'"), 3);
     assert_int_equal(
         cluster_count(&t.db, "select count(*) from study_move where event is not null"), 2);

@@ -94,6 +94,7 @@ api_handler api_login, api_logout, api_me, api_audit;
 /* api_lab.c */
 api_handler api_rooms, api_case_open, api_case_close, api_capture, api_mark, api_strip;
 /* api_list.c */
-api_handler api_studies, api_study_add, api_acknowledge, api_pin, api_done, api_history;
+api_handler api_studies, api_study_add, api_acknowledge, api_override;
+api_handler api_pin, api_done, api_history;
 /* api_confirm.c */
 api_handler api_measurements, api_accept, api_adjust, api_reject, api_undo;

@@ -12,7 +12,7 @@ void api_rooms(struct api_call *call) {
 
 static void cases_error(struct api_call *call, enum cases_result result) {
     static const struct api_problem problems[] = {
-        [CASES_NO_ROOM] = {404, "NOT_FOUND", "No feed of this room has connected yet: the room is not known.",
+        [CASES_NO_ROOM] = {404, "NOT_FOUND", "No feed of this room has connected yet.",
                            "Nothing was changed.", "Start the room's feed first."},
         [CASES_NO_STUDY] = {404, "NOT_FOUND", "There is no open study with this number.",
                             "Nothing was changed.", "Reload the list."},

@@ -97,9 +97,20 @@ static void on_open_study(struct api_call *call, study_act *act) {
 static bool acknowledge(struct api_call *call, struct worklist *w) {
     (void)w;
     return db_run(call->db,
-                  "update study set acknowledged_by = $2, acknowledged_at = now() where id = $1",
+                  "update study set acknowledged_by = $2, acknowledged_at = now(), "
+                  "acknowledged_tier = tier where id = $1",
                   DB(db_int(call->number).text, call->user.name)) == 1 &&
            audit_study(call, "acknowledge", call->number, "acknowledged");
+}
+
+/* The tier of {"kind":"tier","tier":...}; -1: another kind, or no tier of that name. */
+static int tier_from(const json_t *body) {
+    const char *tier = json_get_text(body, "tier");
+    for (int i = 0; tier && strcmp(json_get_text(body, "kind"), "tier") == 0 && i <= TIER_CRITICAL;
+         i++)
+        if (strcmp(tier, rank_tier_text((enum rank_tier)i)) == 0)
+            return i;
+    return -1;
 }
 
 static bool pin(struct api_call *call, struct worklist *w) {
@@ -111,6 +122,23 @@ static bool pin(struct api_call *call, struct worklist *w) {
     call->moved = call->number;
     return worklist_pin(w, call->number, pinned, &move) &&
            audit_study(call, pinned ? "pin" : "unpin", call->number, reason);
+}
+
+static bool override(struct api_call *call, struct worklist *w) {
+    const char *why = json_get_text(call->body, "why"), *kind = json_get_text(call->body, "kind");
+    const struct worklist_manual manual = {.held = strcmp(kind, "hold") == 0,
+                                           .tier = tier_from(call->body),
+                                           .why = why};
+    char reason[280];
+    snprintf(reason, sizeof reason, "%s: %s",
+             manual.tier >= 0 ? rank_tier_text((enum rank_tier)manual.tier)
+             : manual.held    ? "held"
+                              : "released",
+             why);
+    const struct worklist_move move = {.reason = reason, .by = call->user.name};
+    call->moved = call->number;
+    return worklist_override(w, call->number, &manual, &move) &&
+           audit_study(call, "override", call->number, reason);
 }
 
 static bool done(struct api_call *call, struct worklist *w) {
@@ -137,4 +165,18 @@ void api_pin(struct api_call *call) {
 }
 void api_done(struct api_call *call) {
     on_open_study(call, done);
+}
+
+void api_override(struct api_call *call) {
+    static const struct api_problem bad = {
+        400, "BAD_REQUEST", "kind must be hold, release, or tier with routine, urgent or critical.",
+        "Nothing was changed.", "See worklist/API.md."};
+    const char *kind = json_get_text(call->body, "kind");
+    bool tier = strcmp(kind, "tier") == 0;
+    bool ok = tier ? tier_from(call->body) >= 0
+                   : strcmp(kind, "hold") == 0 || strcmp(kind, "release") == 0;
+    if (ok)
+        on_open_study(call, override);
+    else
+        api_error(call, &bad);
 }

@@ -46,6 +46,11 @@ static const struct field study_fields[] = {{"patient_id", FIELD_TEXT, false, 1,
                                             END};
 static const struct field pin_fields[] = {
     {"pinned", FIELD_BOOL, false, 0, 0}, {"why", FIELD_TEXT, false, 1, 200}, REQUEST_ID, END};
+static const struct field override_fields[] = {{"kind", FIELD_TEXT, false, 1, 16},
+                                               {"tier", FIELD_TEXT, true, 1, 16},
+                                               {"why", FIELD_TEXT, false, 1, 200},
+                                               REQUEST_ID,
+                                               END};
 static const struct field seen_fields[] = {SEEN, REQUEST_ID, END};
 static const struct field adjust_fields[] = {SEEN,
                                              REQUEST_ID,
@@ -68,6 +73,7 @@ const struct api_route api_routes[] = {
     {"POST", "/api/studies", WHO_TECHNOLOGIST, true, study_fields, api_study_add},
     {"POST", "/api/studies/#/acknowledge", WHO_READER, true, request_fields, api_acknowledge},
     {"POST", "/api/studies/#/pin", WHO_USER, true, pin_fields, api_pin},
+    {"POST", "/api/studies/#/override", WHO_USER, true, override_fields, api_override},
     {"POST", "/api/studies/#/done", WHO_READER, true, request_fields, api_done},
     {"GET", "/api/studies/#/history", WHO_USER, false, api_no_fields, api_history},
     {"GET", "/api/cases/#/measurements", WHO_USER, false, api_no_fields, api_measurements},

@@ -21,9 +21,10 @@ uint64_t counters_get(struct counters *m, enum counter which) {
     return atomic_load(&m->value[which]);
 }
 
-static const uint32_t edges_us[COUNTERS_EDGES] = {250,   500,    1000,   2000,   5000,    10000,  20000,
-                                                  50000, 100000, 200000, 500000, 1000000, 2000000,
-                                                  5000000};
+static const uint32_t edges_us[COUNTERS_EDGES] = {
+    250,   500,    1000,   2000,   5000,    10000,   20000,
+    50000, 100000, 200000, 500000, 1000000, 2000000, 5000000,
+};
 
 void counters_order(struct counters *m, uint64_t took_us) {
     size_t i = 0;

@@ -1,6 +1,8 @@
 #include "worklist/forward.h"
 #include "worklist/migrate.h"
+#include "worklist/hub.h"
 #include "worklist/when.h"
+#include "worklist/worklist.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +127,17 @@ static void sleep_ms(int ms) {
     zmq_poll(NULL, 0, ms);
 }
 
+/* Once a second: who has stayed recovered for long enough. */
+static void settle(struct forward *f) {
+    int64_t moved[STORE_MOVES], now_ms = when_steady_ms();
+    if (now_ms - f->settled_ms < CHECK_MS)
+        return;
+    f->settled_ms = now_ms;
+    int n = worklist_settle(&f->db, moved, STORE_MOVES);
+    if (n > 0)
+        hub_publish(f->hub, 0, false, worklist_message(&f->db, moved, (size_t)n));
+}
+
 static void *run(void *context) {
     struct forward *f = context;
     while (!atomic_load(&f->stopping)) {
@@ -139,6 +152,7 @@ static void *run(void *context) {
         if (f->batch->count > 0 && !forward_commit(f))
             continue;
         forward_commands(f);
+        settle(f);
     }
     db_close(&f->db);
     return NULL;

@@ -27,7 +27,7 @@ struct forward {
     bool connected; /* the handshake is done: frames sent now are not lost */
     bool attached;  /* hemod's Hello was answered on this connection */
     bool refused_said;
-    int64_t asked_ms, checked_ms, complained_ms;
+    int64_t asked_ms, checked_ms, complained_ms, settled_ms;
     struct link_receiver receiver;
     struct link_sender sender;
     struct outbox_link link;

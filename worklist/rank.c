@@ -53,8 +53,8 @@ void rank_apply(struct rank_key *key, int64_t latest_ms, const struct rank_findi
 bool rank_before(const struct rank_key *a, const struct rank_key *b) {
     if (a->pinned != b->pinned)
         return a->pinned;
-    if (a->tier != b->tier)
-        return a->tier > b->tier;
+    if ((a->tier == TIER_CRITICAL) != (b->tier == TIER_CRITICAL))
+        return a->tier == TIER_CRITICAL;
     if (a->read_by_ms != b->read_by_ms)
         return a->read_by_ms < b->read_by_ms;
     return a->study < b->study;

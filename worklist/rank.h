@@ -2,7 +2,8 @@
  *
  * Critical findings first; then by read-by time, which a finding moves earlier and nothing moves
  * later than the study's own longest wait. A person's pin goes before everything; equal studies
- * stand in order of their number. */
+ * stand in order of their number. An urgent finding is an earlier read-by time and nothing more: so
+ * no study is passed after its own read-by time but by a critical (or pinned) one. */
 #pragma once
 #include "proto/event.h"
 #include <stdbool.h>

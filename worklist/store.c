@@ -180,6 +180,9 @@ static bool move_study(struct worklist *w, struct store_batch *batch, struct sto
                                              .refers_hex = refers,
                                              .kind = e->kind,
                                              .case_number = (int64_t)e->case_number,
+                                             .from_value = e->from_value,
+                                             .to_value = e->to_value,
+                                             .withdrawn = e->state == EVENT_RETRACTED,
                                              .reason = reason};
     int result = 0;
     if (e->state == EVENT_RAISED)

@@ -109,7 +109,8 @@ static size_t load_findings(struct worklist *w, int64_t study,
     PGresult *r =
         db_query(w->db,
                  "select tier, (extract(epoch from raised_at) * 1000)::bigint from finding "
-                 "where study = $1 and closed_at is null order by tier desc, raised_at limit 64",
+                 "where study = $1 and (closed_at is null or holds_until is not null) "
+                 "order by tier desc, raised_at limit 64",
                  DB(db_int(study).text));
     size_t n = r ? (size_t)PQntuples(r) : 0;
     for (size_t i = 0; i < n; i++)
@@ -119,12 +120,24 @@ static size_t load_findings(struct worklist *w, int64_t study,
     return n;
 }
 
+static bool manual_tier(struct rank_key *key, const PGresult *r, int64_t latest_ms) {
+    if (PQgetisnull(r, 0, 2))
+        return false;
+    key->tier = (enum rank_tier)db_number(r, 0, 2);
+    int64_t wanted_ms = key->tier == TIER_ROUTINE
+                            ? latest_ms
+                            : db_number(r, 0, 3) + rank_limit_ms(key->tier);
+    key->read_by_ms = wanted_ms < latest_ms ? wanted_ms : latest_ms;
+    return true;
+}
+
 bool worklist_key(struct worklist *w, int64_t study, struct rank_key *key) {
     struct rank_finding open[FINDINGS_MAX];
     PGresult *r = db_query(
         w->db,
         "select pinned, (extract(epoch from arrived_at + longest_wait_min * interval '1 minute') "
-        "* 1000)::bigint from study where id = $1",
+        "* 1000)::bigint, manual_tier, (extract(epoch from manual_at) * 1000)::bigint, held, tier, "
+        "(extract(epoch from read_by) * 1000)::bigint from study where id = $1",
         DB(db_int(study).text));
     if (!r || PQntuples(r) != 1) {
         PQclear(r);
@@ -132,8 +145,14 @@ bool worklist_key(struct worklist *w, int64_t study, struct rank_key *key) {
     }
     *key = (struct rank_key){.study = study, .pinned = db_bool(r, 0, 0)};
     int64_t latest_ms = db_number(r, 0, 1);
+    bool held = db_bool(r, 0, 4), manual = manual_tier(key, r, latest_ms);
+    if (held && !manual) { /* stands as it stands */
+        key->tier = (enum rank_tier)db_number(r, 0, 5);
+        key->read_by_ms = db_number(r, 0, 6);
+    }
     PQclear(r);
-    rank_apply(key, latest_ms, open, load_findings(w, study, open));
+    if (!held && !manual)
+        rank_apply(key, latest_ms, open, load_findings(w, study, open));
     return true;
 }
 
@@ -187,46 +206,75 @@ static bool reason_shown(struct db *db, int64_t study, const char *ended, char *
     return true;
 }
 
+/* 1: nobody has acknowledged this, or something as bad of this kind; 0: covered; -1: error. */
+static int asks_again(struct db *db, int64_t study, const struct worklist_finding *f,
+                      bool *acknowledged) {
+    PGresult *r = db_query(
+        db,
+        "select s.acknowledged_at is not null or s.status = 'done', s.status = 'done' or "
+        "s.acknowledged_at is null or $2::int > s.acknowledged_tier or not exists (select from "
+        "finding f where f.study = s.id and f.kind = $3 and f.raised_at <= s.acknowledged_at and "
+        "f.id <> decode($6, 'hex') and ($4::float8 - f.to_value) * sign($4::float8 - $5::float8) "
+        "<= 0) from study s where s.id = $1",
+        DB(db_int(study).text, db_int(rank_tier_of(f->kind)).text, db_int(f->kind).text,
+           db_real(f->to_value).text, db_real(f->from_value).text, f->event_hex));
+    int again = r && PQntuples(r) == 1 ? db_bool(r, 0, 1) : -1;
+    *acknowledged = again >= 0 && db_bool(r, 0, 0);
+    PQclear(r);
+    return again;
+}
+
+static long insert_finding(struct db *db, int64_t study, const struct worklist_finding *f,
+                           const char *reason) {
+    enum rank_tier tier = rank_tier_of(f->kind);
+    return db_run(db,
+                  "insert into finding (id, study, kind, tier, limit_at, reason, to_value) values "
+                  "(decode($1, 'hex'), $2, $3, $4, now() + $5::bigint * interval '1 millisecond', "
+                  "$6, $7) on conflict do nothing",
+                  DB(f->event_hex, db_int(study).text, db_int(f->kind).text, db_int(tier).text,
+                     db_int(rank_limit_ms(tier)).text, reason, db_real(f->to_value).text));
+}
+
 int worklist_raise(struct worklist *w, const struct worklist_finding *finding, int64_t *study) {
-    char shown[400];
-    enum rank_tier tier = rank_tier_of(finding->kind);
-    *study = tier == TIER_ROUTINE ? 0 : study_of_case(w->db, finding->case_number);
+    char shown[400], reason[400];
+    bool acknowledged = false;
+    bool moves = rank_tier_of(finding->kind) != TIER_ROUTINE;
+    *study = moves ? study_of_case(w->db, finding->case_number) : 0;
     if (*study <= 0)
         return (int)*study;
-    struct db_number id = db_int(*study), limit_ms = db_int(rank_limit_ms(tier));
-    long rows =
-        db_run(w->db,
-               "insert into finding (id, study, kind, tier, limit_at, reason) values (decode($1, "
-               "'hex'), $2, "
-               "$3, $4, now() + $5::bigint * interval '1 millisecond', $6) on conflict do nothing",
-               DB(finding->event_hex, id.text, db_int(finding->kind).text, db_int(tier).text,
-                  limit_ms.text, finding->reason));
+    int again = asks_again(w->db, *study, finding, &acknowledged);
+    if (again < 0)
+        return -1;
+    snprintf(reason, sizeof reason, "%s%s", again && acknowledged ? "again: " : "",
+             finding->reason);
+    long rows = insert_finding(w->db, *study, finding, reason);
     if (rows <= 0)
         return (int)rows;
-    /* A study that was done comes back, and an acknowledgment of something else does not cover
-     * this. */
-    if (db_run(w->db,
-               "update study set acknowledged_by = null, acknowledged_at = null, "
-               "status = case when status = 'done' then 'waiting' else status end where id = $1",
-               DB(id.text)) != 1)
+    /* A study that was done comes back, and an acknowledgment does not cover what is worse. */
+    if (again &&
+        db_run(w->db,
+               "update study set acknowledged_by = null, acknowledged_at = null, acknowledged_tier "
+               "= null, status = case when status = 'done' then 'waiting' else status end "
+               "where id = $1",
+               DB(db_int(*study).text)) != 1)
         return -1;
-    if (!reason_shown(w->db, *study, finding->reason, shown, sizeof shown))
+    if (!reason_shown(w->db, *study, reason, shown, sizeof shown))
         return -1;
-    const struct worklist_move move = {.reason = finding->reason,
-                                       .by = "finding",
-                                       .shown = shown,
-                                       .event_hex = finding->event_hex};
+    const struct worklist_move move = {
+        .reason = reason, .by = "finding", .shown = shown, .event_hex = finding->event_hex};
     return move_by_findings(w, *study, &move);
 }
 
 int worklist_recover(struct worklist *w, const struct worklist_finding *finding, int64_t *study) {
     char reason[400];
     *study = 0;
-    PGresult *r =
-        db_query(w->db,
-                 "update finding set closed_at = now() where closed_at is null and kind = $2 and "
-                 "id = decode($1, 'hex') returning study",
-                 DB(finding->refers_hex, db_int(finding->kind).text));
+    PGresult *r = db_query(
+        w->db,
+        "update finding set closed_at = now(), holds_until = case when $3::bool and l.value > 0 "
+        "then now() + l.value * interval '1 s' end from lab_setting l where l.name = "
+        "'recovered_hold_s' and closed_at is null and kind = $2 and id = decode($1, 'hex') "
+        "returning study",
+        DB(finding->refers_hex, db_int(finding->kind).text, finding->withdrawn ? "f" : "t"));
     if (!r)
         return -1;
     if (PQntuples(r) == 1)
@@ -241,6 +289,52 @@ int worklist_recover(struct worklist *w, const struct worklist_finding *finding,
     const struct worklist_move move = {
         .reason = reason, .by = "finding", .event_hex = finding->event_hex};
     return move_by_findings(w, *study, &move);
+}
+
+static bool settle_one(struct worklist *w, int64_t study) {
+    char shown[400];
+    const struct worklist_move move = {
+        .reason = "recovered and stayed so", .by = "worklistd", .shown = shown};
+    return db_run(w->db,
+                  "update finding set holds_until = null where study = $1 and holds_until <= now()",
+                  DB(db_int(study).text)) > 0 &&
+           reason_shown(w->db, study, "recovered", shown, sizeof shown) &&
+           (rank_position(w->keys, w->count, study) == 0 ||
+            move_by_findings(w, study, &move) == 1);
+}
+
+int worklist_settle(struct db *db, int64_t *moved, int max) {
+    struct worklist w;
+    PGresult *r = db_query(db,
+                           "select distinct study from finding where holds_until <= now() limit $1",
+                           DB(db_int(max).text));
+    int n = r ? PQntuples(r) : -1;
+    bool ok = n > 0 && db_do(db, "begin");
+    if (ok) {
+        ok = worklist_begin(&w, db);
+        for (int i = 0; ok && i < n; i++)
+            ok = settle_one(&w, moved[i] = db_number(r, i, 0));
+        worklist_end(&w);
+        ok = ok && db_do(db, "commit");
+        if (!ok)
+            db_do(db, "rollback");
+    }
+    PQclear(r);
+    return n <= 0 ? n : ok ? n : -1;
+}
+
+bool worklist_override(struct worklist *w, int64_t study, const struct worklist_manual *manual,
+                       const struct worklist_move *move) {
+    const char *tier = manual->tier < 0 ? NULL : manual->tier == 2 ? "2" : manual->tier ? "1" : "0";
+    bool any = manual->held || tier;
+    struct rank_key key;
+    return db_run(w->db,
+                  "update study set held = $2, manual_tier = $3, manual_by = $4, manual_why = $5, "
+                  "manual_at = case when $4::text is not null then "
+                  "date_trunc('milliseconds', now()) end where id = $1",
+                  DB(db_int(study).text, manual->held ? "t" : "f", tier, any ? move->by : NULL,
+                     any ? manual->why : NULL)) == 1 &&
+           worklist_key(w, study, &key) && worklist_move(w, &key, move);
 }
 
 bool worklist_pin(struct worklist *w, int64_t study, bool pinned,

@@ -45,14 +45,30 @@ struct worklist_finding {
         *refers_hex; /* refers_hex: NULL or the finding that this one continues */
     uint32_t kind;
     int64_t case_number;
+    double from_value, to_value;
+    bool withdrawn; /* not recovered: it never was true, nothing holds the place */
     const char *reason; /* one line */
 };
 /* A finding on the study of the case: 1 it moved, 0 nothing changed (no study, known already), -1
  * error. *study: whose. */
 int worklist_raise(struct worklist *w, const struct worklist_finding *finding, int64_t *study);
-/* The finding has recovered or was withdrawn: the study slides back to where its other findings put
- * it. */
+/* The finding has recovered or was withdrawn. A withdrawn one lets the study slide back to where
+ * its other findings put it at once, a recovered one only after lab_setting's recovered_hold_s: a trend
+ * at its threshold does not make the list jump. */
 int worklist_recover(struct worklist *w, const struct worklist_finding *finding, int64_t *study);
+/* Slides back what has stayed recovered for long enough, in a transaction of its own: how many
+ * studies, -1 on error. */
+int worklist_settle(struct db *db, int64_t *moved, int max);
+
+/* A person's word wins until released: held stays where it stands, a tier (0 to 2; -1: none) goes
+ * before what findings say. Neither: released. move->by is who. */
+struct worklist_manual {
+    bool held;
+    int tier;
+    const char *why;
+};
+bool worklist_override(struct worklist *w, int64_t study, const struct worklist_manual *manual,
+                       const struct worklist_move *move);
 bool worklist_pin(struct worklist *w, int64_t study, bool pinned, const struct worklist_move *move);
 
 /* {"version", "studies"} of the open list; with a type and moved studies for the WebSocket. Heap,
