@@ -53,6 +53,7 @@ export class Fake {
         this.peers = new Set();
         this.calls = []; /* "POST /api/..." of every change that was asked for */
         this.drawn = [];
+        this.marks = [];
         this.upgrade_wait_ms = 0; /* a slow socket: what happens before is told to nobody */
         this.feed = {
             stopped: false,
@@ -310,7 +311,9 @@ export class Fake {
             case 'GET audit':
                 return { rows: this.audit.slice(Number(query.get('after') ?? -1) + 1) };
             case 'POST rooms capture':
+                return {};
             case 'POST rooms mark':
+                this.marks.push(body);
                 return {};
             case 'POST studies acknowledge':
                 return this.#acknowledge(user, Number(id));
@@ -348,7 +351,7 @@ export class Fake {
             object,
             before,
             after,
-            place: 'page',
+            where: 'page',
         });
     }
 

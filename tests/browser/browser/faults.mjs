@@ -178,4 +178,16 @@ export const faults = [
             },
         ],
     ],
+    [
+        'MARK',
+        'an end is sent as a beginning',
+        js('views/mark_bar.js', 'const on = !this.lasting.has(key);', 'const on = true;'),
+    ],
+    [
+        'MARK',
+        'old traces are marked',
+        js('views/mark_bar.js', 'if (!this.app.current)', 'if (false)'),
+    ],
+    ['PAL', 'Enter does nothing', js('views/palette.js', 'if (command) command.act', 'if (false) command.act')],
+    ['LETTER', 'letters act always', js('keys.js', 'this.letters_on ? this.#find', 'true ? this.#find')],
 ];

@@ -4,6 +4,7 @@ import { after, test } from 'node:test';
 import { closeBrowser, run } from './check.mjs';
 import { checks as confirm } from './checks_confirm.mjs';
 import { checks as feed } from './checks_feed.mjs';
+import { checks as keys } from './checks_keys.mjs';
 import { checks as look } from './checks_look.mjs';
 import { checks as worklist } from './checks_worklist.mjs';
 
@@ -23,6 +24,6 @@ async function runTimed(check) {
     }
 }
 
-for (const check of [...confirm, ...worklist, ...feed, ...look]) {
+for (const check of [...confirm, ...worklist, ...feed, ...keys, ...look]) {
     test(`${check.id} ${check.title}`, () => runTimed(check));
 }

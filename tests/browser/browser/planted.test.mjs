@@ -5,11 +5,12 @@ import { startFake } from '../fake_server.mjs';
 import { closeBrowser, run } from './check.mjs';
 import { checks as confirm } from './checks_confirm.mjs';
 import { checks as feed } from './checks_feed.mjs';
+import { checks as keys } from './checks_keys.mjs';
 import { checks as look } from './checks_look.mjs';
 import { checks as worklist } from './checks_worklist.mjs';
 import { faults } from './faults.mjs';
 
-const all = [...confirm, ...worklist, ...feed, ...look];
+const all = [...confirm, ...worklist, ...feed, ...keys, ...look];
 after(closeBrowser);
 
 test('every check has a planted fault', () => {

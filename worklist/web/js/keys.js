@@ -1,13 +1,17 @@
 // @ts-check
-/* keys.js - one place that turns keys into acts, and the sheet that names them (F1).
+/* keys.js - one place that turns keys into acts. What is bound with words stands by itself in the
+ * key sheet (F1) and in the palette (Ctrl+K), so neither can lie.
  *
- *     keys.bind('live', 'F8', () => capture());
- *     keys.bind('*', 'Ctrl+z', () => undo());
- * Keys act only on the view that is seen, never in a text field unless they are function keys. A
- * held Enter or Delete acts once: repeats are swallowed before any button sees them. */
-import { byId, h, kbd, replace } from './dom.js';
+ *     keys.bind('live', 'F8', () => capture(), 'capture from now back 10 s', 'c');
+ * The last one is an extra letter: letters act only when switched on (WCAG 2.1.4). Keys act only on
+ * the view that is seen, never in a text field unless they are function keys. A held Enter or Delete
+ * acts once: repeats are swallowed before any button sees them. */
 
-const ONCE = ['Enter', 'Delete', ' ', 'F8', 'F9', 'F10'];
+const ONCE = ['Enter', 'Delete', ' ', 'F3', 'F8', 'F9', 'F10'];
+const LETTERS_KEY = 'hemostream.letters';
+
+/** @typedef {{view: string, key: string, words: string, letter: string,
+ *   act: (event: KeyboardEvent) => unknown}} Command */
 
 /** @param {KeyboardEvent} event "Ctrl+Shift+z", "F8", "ArrowUp" */
 export function chord(event) {
@@ -15,6 +19,21 @@ export function chord(event) {
     const shift = event.shiftKey && (event.key.length > 1 || event.ctrlKey);
     const held = [event.ctrlKey && 'Ctrl', event.altKey && 'Alt', shift && 'Shift'];
     return [...held.filter(Boolean), key].join('+');
+}
+
+/** @param {string} key as people know it: "Ctrl+Z", "↑" */
+export function keyName(key) {
+    const names = /** @type {Record<string, string>} */ ({
+        ' ': 'Space',
+        ArrowUp: '↑',
+        ArrowDown: '↓',
+        ArrowLeft: '←',
+        ArrowRight: '→',
+        Escape: 'Esc',
+    });
+    const parts = key.split('+');
+    const last = parts.pop() ?? '';
+    return [...parts, names[last] ?? (last.length === 1 ? last.toUpperCase() : last)].join('+');
 }
 
 /** @param {EventTarget | null} target */
@@ -29,14 +48,32 @@ export function isField(target) {
 export class Keys {
     constructor() {
         this.view = 'login';
-        /** @type {Map<string, (event: KeyboardEvent) => unknown>} */ this.table = new Map();
+        /** @type {Map<string, Command>} */ this.table = new Map();
+        /** @type {Map<string, Command>} */ this.letters = new Map();
+        this.letters_on = localStorage.getItem(LETTERS_KEY) === 'on';
         document.addEventListener('keydown', (event) => this.#down(event), { capture: true });
     }
 
     /** @param {string} view '*' for every view after login @param {string} key
-     * @param {(event: KeyboardEvent) => unknown} act gives false: not mine, let the page have it */
-    bind(view, key, act) {
-        this.table.set(`${view} ${key}`, act);
+     * @param {(event: KeyboardEvent) => unknown} act gives false: not mine, let the page have it
+     * @param {string} [words] for the key sheet and the palette; none: not listed
+     * @param {string} [letter] */
+    bind(view, key, act, words = '', letter = '') {
+        const command = { view, key, act, words, letter };
+        this.table.set(`${view} ${key}`, command);
+        if (letter) this.letters.set(`${view} ${letter}`, command);
+    }
+
+    /** What can be done on a view, the view's own first. @param {string} view @returns {Command[]} */
+    commands(view) {
+        const all = [...this.table.values()].filter((c) => c.words);
+        return [...all.filter((c) => c.view === view), ...all.filter((c) => c.view === '*')];
+    }
+
+    /** @param {boolean} on */
+    setLetters(on) {
+        this.letters_on = on;
+        localStorage.setItem(LETTERS_KEY, on ? 'on' : 'off');
     }
 
     /** @param {KeyboardEvent} event */
@@ -46,77 +83,18 @@ export class Keys {
             event.stopPropagation();
             return;
         }
-        if (this.view === 'login' || byId('key-sheet').open) return;
+        if (this.view === 'login' || document.querySelector('dialog[open]')) return;
         const key = chord(event);
-        const typing = isField(event.target) && !/^F\d|^Alt|^Ctrl\+\d/.test(key);
+        const typing = isField(event.target) && !/^F\d|^Alt|^Ctrl\+[\dk]|^Escape/.test(key);
         if (typing) return;
-        const act = this.table.get(`${this.view} ${key}`) ?? this.table.get(`* ${key}`);
-        if (act && act(event) !== false) event.preventDefault();
+        const command =
+            this.#find(this.table, key) ??
+            (this.letters_on ? this.#find(this.letters, key) : undefined);
+        if (command && command.act(event) !== false) event.preventDefault();
     }
-}
 
-const SHEET = /** @type {[string, [string, string][]][]} */ ([
-    [
-        'Everywhere',
-        [
-            ['F1', 'this sheet'],
-            ['Alt+1', 'Live'],
-            ['Alt+2', 'Worklist'],
-            ['Alt+3', 'Audit'],
-            ['Ctrl+Z', 'undo your last decision'],
-            ['Esc', 'close, cancel, back to the list'],
-        ],
-    ],
-    [
-        'Live',
-        [
-            ['Space', 'freeze, and go on'],
-            ['F2', 'go to "To confirm"'],
-            ['F6 / F7', 'sweep slower / faster'],
-            ['Shift+F6 / F7', 'scale down / up of the chosen lane'],
-            ['F8', 'capture from now back 10 s'],
-            ['Shift+F8', 'capture what just passed (60 s)'],
-        ],
-    ],
-    [
-        'To confirm',
-        [
-            ['↑ ↓', 'choose a value'],
-            ['Enter', 'confirm it and go to the next; a held key confirms one'],
-            ['Delete, then 1–6', 'reject with a reason'],
-            ['F4', 'adjust the number'],
-        ],
-    ],
-    [
-        'Worklist',
-        [
-            ['↑ ↓', 'choose a study'],
-            ['Enter', 'open its history'],
-            ['F9', 'acknowledge'],
-            ['F10', 'hold the order, and release it'],
-        ],
-    ],
-]);
-
-export function openKeySheet() {
-    const sheet = byId('key-sheet');
-    if (sheet.open) return sheet.close();
-    replace(
-        byId('key-sheet-body'),
-        ...SHEET.map(([title, rows]) =>
-            h(
-                'section',
-                {},
-                h('h3', {}, title),
-                h(
-                    'dl',
-                    {},
-                    ...rows.map(([key, what]) =>
-                        h('div', {}, h('dt', {}, kbd(key)), h('dd', {}, what)),
-                    ),
-                ),
-            ),
-        ),
-    );
-    sheet.showModal();
+    /** @param {Map<string, Command>} table @param {string} key */
+    #find(table, key) {
+        return table.get(`${this.view} ${key}`) ?? table.get(`* ${key}`);
+    }
 }

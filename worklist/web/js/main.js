@@ -3,19 +3,28 @@
 import { api } from './api.js';
 import { App } from './app.js';
 import { byId } from './dom.js';
-import { Keys, openKeySheet } from './keys.js';
+import { Keys } from './keys.js';
 import { makeHash, parseHash } from './router.js';
 import { AuditView } from './views/audit.js';
 import { Header } from './views/header.js';
+import { KeySheet } from './views/key_sheet.js';
 import { LiveView } from './views/live.js';
 import { LoginView } from './views/login.js';
+import { Palette } from './views/palette.js';
 import { StudyView } from './views/study.js';
 import { WorklistView } from './views/worklist.js';
 
+const SCREENS = [
+    ['live', 'Live'],
+    ['worklist', 'Worklist'],
+    ['audit', 'Audit'],
+];
 const app = new App();
 const keys = new Keys();
 const login = new LoginView(byId('login'), (me) => enter(me));
 const header = new Header(app);
+const key_sheet = new KeySheet(keys);
+const palette = new Palette(keys);
 const views =
     /** @type {Record<string, {element: HTMLElement,
      *   show: (route: import('./router.js').Route) => void, hide?: () => void}>} */ ({
@@ -59,22 +68,20 @@ function bindKeys() {
     const go = (/** @type {string} */ view) => () => {
         location.hash = makeHash(view);
     };
-    for (const modifier of ['Alt', 'Ctrl']) {
-        keys.bind('*', `${modifier}+1`, go('live'));
-        keys.bind('*', `${modifier}+2`, go('worklist'));
-        keys.bind('*', `${modifier}+3`, go('audit'));
+    for (const [i, [view, name]] of SCREENS.entries()) {
+        keys.bind('*', `Alt+${i + 1}`, go(view), `go to ${name}`);
+        keys.bind('*', `Ctrl+${i + 1}`, go(view));
     }
-    keys.bind('*', 'F1', openKeySheet);
-    keys.bind('*', 'Ctrl+/', openKeySheet);
-    keys.bind('study', 'Escape', go('worklist'));
+    keys.bind('*', 'F1', () => key_sheet.open(), 'this sheet: every key of the screen', '?');
+    keys.bind('*', 'Ctrl+/', () => key_sheet.open());
+    keys.bind('*', 'Ctrl+k', () => palette.open(), 'palette: do anything by its name');
+    keys.bind('study', 'Escape', go('worklist'), 'back to the list');
 }
 
 async function begin() {
     api.on_logged_out = leave;
     bindKeys();
     window.addEventListener('hashchange', route);
-    byId('key-sheet-close').addEventListener('click', () => byId('key-sheet').close());
-    byId('open-key-sheet').addEventListener('click', openKeySheet);
     byId('log-out').addEventListener('click', async () => {
         await api.post('/api/logout', {}).catch(() => {});
         leave();

@@ -71,6 +71,6 @@ function auditCells(row) {
         { text: String(row.object ?? '') },
         { text: String(row.before ?? ''), wide: true },
         { text: String(row.after ?? ''), wide: true },
-        { text: String(row.place ?? '') },
+        { text: String(row.where ?? '') },
     ];
 }

@@ -71,32 +71,20 @@ export class ConfirmPanel {
             if (!this.list.contains(document.activeElement)) return false;
             act();
         };
-        keys.bind('live', 'F2', () => this.enter());
-        keys.bind(
-            'live',
-            'ArrowDown',
-            inList(() => this.step(1)),
-        );
-        keys.bind(
-            'live',
-            'ArrowUp',
-            inList(() => this.step(-1)),
-        );
-        keys.bind(
-            'live',
-            'Enter',
-            inList(() => this.accept()),
-        );
-        keys.bind(
-            'live',
-            'Delete',
-            inList(() => this.bar.startReject()),
-        );
-        keys.bind('live', 'F4', () => this.bar.startAdjust());
-        keys.bind('*', 'Ctrl+z', () => {
-            this.undo();
-        });
-        keys.bind('live', 'Escape', () => this.bar.cancel(''));
+        const bind = (
+            /** @type {string} */ key,
+            /** @type {() => void} */ act,
+            /** @type {string} */ words,
+            /** @type {string} */ letter,
+        ) => keys.bind('live', key, inList(act), words, letter);
+        keys.bind('live', 'F2', () => this.enter(), 'to the values to confirm');
+        bind('ArrowDown', () => this.step(1), 'next value', 'j');
+        bind('ArrowUp', () => this.step(-1), 'value before', 'k');
+        bind('Enter', () => this.accept(), 'confirm the value; a held key confirms one', 'c');
+        bind('Delete', () => this.bar.startReject(), 'reject, then 1–6 for the reason', 'x');
+        keys.bind('live', 'F4', () => this.bar.startAdjust(), 'adjust the number', 'e');
+        keys.bind('*', 'Ctrl+z', () => void this.undo(), 'undo your last decision', 'u');
+        keys.bind('live', 'Escape', () => this.bar.cancel(''), 'cancel, back to the list');
         for (let i = 1; i <= REJECT_REASONS.length; i++) {
             keys.bind('live', String(i), () => this.bar.digit(String(i)));
         }

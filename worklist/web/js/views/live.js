@@ -7,6 +7,7 @@ import { PHASES } from '../values.js';
 import { CaseControl } from './case_control.js';
 import { ConfirmPanel } from './confirm_panel.js';
 import { Lanes } from './lanes.js';
+import { MarkBar } from './mark_bar.js';
 
 const SPEEDS = [25, 50, 100];
 
@@ -19,6 +20,7 @@ export class LiveView {
         /** @type {HTMLElement[]} */ this.speeds = [];
         this.lanes = new Lanes(app);
         this.confirm = new ConfirmPanel(app, keys);
+        this.marks = new MarkBar(app, this.lanes, (text) => this.say(text));
         element.append(
             h(
                 'div',
@@ -26,6 +28,7 @@ export class LiveView {
                 this.#toolbar(),
                 this.lanes.element,
                 this.#captureBar(),
+                this.message,
             ),
             this.confirm.element,
         );
@@ -116,22 +119,25 @@ export class LiveView {
             this.target,
             button(10, 'Last 10 s', 'F8'),
             button(60, 'What just passed', '⇧F8'),
-            this.message,
+            this.marks.element,
         );
     }
 
     /** @param {import('../keys.js').Keys} keys */
     #bind(keys) {
-        keys.bind('live', ' ', (event) => {
+        const freeze = (/** @type {KeyboardEvent} */ event) => {
             if (event.target instanceof HTMLButtonElement) return false;
             this.app.freeze(this.app.frozen_ms === 0);
-        });
-        keys.bind('live', 'F6', () => this.stepSpeed(-1));
-        keys.bind('live', 'F7', () => this.stepSpeed(1));
-        keys.bind('live', 'Shift+F6', () => this.lanes.scaleChosen(-1));
-        keys.bind('live', 'Shift+F7', () => this.lanes.scaleChosen(1));
-        keys.bind('live', 'F8', () => this.capture(10));
-        keys.bind('live', 'Shift+F8', () => this.capture(60));
+        };
+        keys.bind('live', ' ', freeze, 'freeze the traces, and go on');
+        keys.bind('live', 'F6', () => this.stepSpeed(-1), 'sweep slower', '[');
+        keys.bind('live', 'F7', () => this.stepSpeed(1), 'sweep faster', ']');
+        const scale = (/** @type {number} */ by) => () => this.lanes.scaleChosen(by);
+        keys.bind('live', 'Shift+F6', scale(-1), 'scale of the lane down', '-');
+        keys.bind('live', 'Shift+F7', scale(1), 'scale of the lane up', '+');
+        keys.bind('live', 'F8', () => this.capture(10), 'capture from now back 10 s');
+        keys.bind('live', 'Shift+F8', () => this.capture(60), 'capture what just passed (60 s)');
+        this.marks.bind(keys);
     }
 
     /** @param {import('../router.js').Route} route */

@@ -131,17 +131,12 @@ export class WorklistView {
             if (!row || document.activeElement instanceof HTMLButtonElement) return false;
             act(Number(/** @type {HTMLElement} */ (row).dataset.study));
         };
-        keys.bind('worklist', 'ArrowDown', () => this.step(1));
-        keys.bind('worklist', 'ArrowUp', () => this.step(-1));
-        keys.bind(
-            'worklist',
-            'Enter',
-            onRow((s) => this.open(s)),
-        );
-        keys.bind('worklist', 'F9', () => {
-            this.acknowledge(this.chosen);
-        });
-        keys.bind('worklist', 'F10', () => this.hold());
+        const open = onRow((s) => this.open(s));
+        keys.bind('worklist', 'ArrowDown', () => this.step(1), 'next study', 'j');
+        keys.bind('worklist', 'ArrowUp', () => this.step(-1), 'study before', 'k');
+        keys.bind('worklist', 'Enter', open, 'open the study: why, strip, moves', 'o');
+        keys.bind('worklist', 'F9', () => void this.acknowledge(this.chosen), 'acknowledge', 'a');
+        keys.bind('worklist', 'F10', () => this.hold(), 'hold the order, release it', 'h');
         this.element.addEventListener('click', (event) => this.#guardClick(event), {
             capture: true,
         });

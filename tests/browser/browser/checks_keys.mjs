@@ -1,0 +1,75 @@
+/* checks_keys.mjs - marks of a technologist, the palette, letters that are switched on. */
+import assert from 'node:assert/strict';
+import { accepted, feedState, ready, text, until } from './check.mjs';
+
+const AO_LANE = '.lane-label.ch-ao';
+const frozen = async (page) => (await feedState(page)) === 'frozen';
+
+export const checks = [
+    {
+        id: 'MARK',
+        title: 'F10 marks zeroing and its end, F9 a wedge, the select a site; old traces take none',
+        user: 'tech',
+        async run({ page, fake }) {
+            await ready(page);
+            await page.click(AO_LANE);
+            await page.keyboard.press('F10');
+            const button = page.locator('[data-testid=mark-zeroing]');
+            await until('begun', async () => (await button.getAttribute('aria-pressed')) === 'true');
+            await page.keyboard.press('F10');
+            await until('ended', async () => (await button.getAttribute('aria-pressed')) === 'false');
+            await page.keyboard.press('F9');
+            await until('three', async () => fake.marks.length === 3);
+            await page.selectOption('.marks select', 'LV');
+            await until('four', async () => fake.marks.length === 4);
+            assert.deepEqual(
+                fake.marks.map((m) => [m.kind, m.on ?? m.site]),
+                [['zeroing', true], ['zeroing', false], ['wedge', true], ['site', 'LV']],
+            );
+            assert.ok(fake.marks.every((m) => m.channel === fake.marks[0].channel));
+            fake.feed.stopped = true;
+            await until('old', async () => (await feedState(page)) === 'stale');
+            await page.click('[data-testid=mark-flush]');
+            assert.match(await text(page, '[data-testid=live-message]'), /^Not marked/);
+            assert.equal(fake.marks.length, 4);
+        },
+    },
+    {
+        id: 'PAL',
+        title: 'Ctrl+K names what can be done with its key; typing narrows, Enter does it',
+        user: 'tech',
+        async run({ page }) {
+            await ready(page);
+            await page.keyboard.press('Control+k');
+            await page.fill('#palette-input', 'freeze');
+            const items = page.locator('#palette-list [role=option]');
+            assert.equal(await items.count(), 1);
+            assert.match(await items.first().textContent(), /Space$/);
+            await page.keyboard.press('Enter');
+            await until('frozen', () => frozen(page));
+            await page.keyboard.press('Control+k');
+            await page.fill('#palette-input', 'audit');
+            await page.keyboard.press('Enter');
+            await until('audit', () => page.isVisible('#view-audit'));
+        },
+    },
+    {
+        id: 'LETTER',
+        title: 'single letters do nothing until they are switched on, then they stand in the sheet',
+        user: 'tech',
+        async run({ page }) {
+            await ready(page);
+            await page.keyboard.press('F2');
+            await page.keyboard.press('c');
+            await page.waitForTimeout(300);
+            assert.equal(await accepted(page), 0);
+            await page.keyboard.press('F1');
+            await page.click('#letters-switch');
+            assert.match(await text(page, '#key-sheet-body'), /Enter C/);
+            await page.click('#key-sheet-close');
+            await page.keyboard.press('F2');
+            await page.keyboard.press('c');
+            await until('one', async () => (await accepted(page)) === 1);
+        },
+    },
+];
