@@ -38,7 +38,7 @@ static void print_text(const struct stream_info *info, double length_s) {
 static void list_text(void) {
     puts("patients (hemosim play NAME, hemosim gen NAME):");
     for (int i = 0; i < patient_rows_count; i++)
-        printf("  %-10s %s\n", patient_rows[i].name, patient_rows[i].what);
+        printf("  %-12s %s\n", patient_rows[i].name, patient_rows[i].what);
     puts("faults (--fault NAME@SECONDS+SECONDS):");
     for (int i = 0; i < fault_rows_count; i++)
         printf("  %-10s %s; must cause \"%s\"\n", fault_rows[i].name, fault_rows[i].what,

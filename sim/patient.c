@@ -2,6 +2,7 @@
 #include "proto/site.h"
 #include <assert.h>
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 static const double pi = 3.14159265358979323846;
@@ -12,17 +13,17 @@ static const double line_hz = 20, line_damping = 0.45;
 /* The catheter's way: long enough at each place for a measurement. */
 enum { RA_UNTIL_S = 18, RV_UNTIL_S = 36, WEDGE_FROM_S = 60, WEDGE_S = 15 };
 
-#define PARAMETERS(volume, rate, ees, rs, reflexes)                                                \
-    .volume_ml = (volume), .rate_per_min = (rate), .ees_lv = (ees), .r_systemic = (rs),            \
-    .reflex = (reflexes)
+#define S(field, value)                                                                            \
+    { offsetof(struct circulation_parameters, field), (value), true }
+#define KNOBS(...) .settings = {__VA_ARGS__}
 #define SCRIPT(inflow, onset, lasts, wedge)                                                        \
     .inflow_ml_s = (inflow), .onset_s = (onset), .lasts_s = (lasts), .wedge_every_s = (wedge)
 #define BEFORE(as, ad, am, ps, pd, pm, w) .before = {(as), (ad), (am), (ps), (pd), (pm), (w)}
 #define AFTER(am, w) .ao_mean_after = (am), .pcw_mean_after = (w)
 
 const struct patient_row patient_rows[] = {
-#define X(id, words, parameters, script, before, after)                                            \
-    {.name = #id, .what = words, parameters, script, before, after},
+#define X(id, words, knobs, script, before, after)                                                 \
+    {.name = #id, .what = words, knobs, script, before, after},
 #include "sim/patients.def"
 #undef X
 };
@@ -64,17 +65,15 @@ static double node_mmhg(const struct circulation *c, uint32_t site) {
     }
 }
 
-static double or_normal(double value, double normal) {
-    return value > 0 ? value : normal;
+struct circulation_parameters patient_parameters(const struct patient_row *row) {
+    struct circulation_parameters k = circulation_normal();
+    for (int i = 0; i < PATIENT_SETTINGS_MAX && row->settings[i].value_set; i++)
+        memcpy((char *)&k + row->settings[i].offset, &row->settings[i].value, sizeof(double));
+    return k;
 }
 
 void patient_init(struct patient *patient, const struct patient_row *row, uint64_t seed) {
-    struct circulation_parameters k = circulation_normal();
-    k.volume_ml = or_normal(row->volume_ml, k.volume_ml);
-    k.rate_per_min = or_normal(row->rate_per_min, k.rate_per_min);
-    k.chambers[CHAMBER_LV].ees = or_normal(row->ees_lv, k.chambers[CHAMBER_LV].ees);
-    k.r_systemic = or_normal(row->r_systemic, k.r_systemic);
-    k.reflex = row->reflex;
+    struct circulation_parameters k = patient_parameters(row);
     *patient = (struct patient){.row = row, .noise = seed ^ 0x5bd1e995u};
     circulation_init(&patient->circulation, &k, seed);
 }
@@ -97,11 +96,18 @@ static double bump(double t_s, double at_s, double width_s) {
     return exp(-0.5 * z * z);
 }
 
-/* Lead II, from the time since the ventricle's activation and until the next one. */
+/* Lead II, from the time since the ventricle's activation and until the next one. Atria that do not
+ * lead have no P before the QRS; a beat from the ventricle itself is wide, its T against it. */
 static double ecg_mv(const struct circulation *c) {
     double t = c->beat_s, left = c->beat_s - c->rr_s, pr = c->parameters.pr_s;
-    double scale = fmax(0.65, sqrt(c->rr_s));
-    double p = bump(left, -pr + 0.02, 0.022) + bump(t, -pr + 0.02, 0.022);
+    double scale = fmax(0.65, sqrt(c->rr_s)), p = 0;
+    enum rhythm rhythm = (enum rhythm)lrint(c->parameters.rhythm);
+    if (rhythm == RHYTHM_SINUS)
+        p = bump(left, -pr + 0.02, 0.022) + bump(t, -pr + 0.02, 0.022);
+    else if (rhythm == RHYTHM_BLOCK)
+        p = bump(c->atrial_s, 0.05, 0.022);
+    if (c->early || rhythm == RHYTHM_VVI)
+        return 0.12 * p + 1.3 * bump(t, 0.05, 0.03) - 0.35 * bump(t, 0.30 * scale, 0.05 * scale);
     double qrs = 1.1 * bump(t, 0.02, 0.011) - 0.12 * bump(t, -0.005, 0.010) -
                  0.12 * bump(left, -0.005, 0.010) - 0.25 * bump(t, 0.048, 0.012);
     return 0.12 * p + qrs + 0.28 * bump(t, 0.29 * scale, 0.045 * scale);

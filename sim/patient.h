@@ -12,6 +12,7 @@
 #pragma once
 #include "proto/stream.h"
 #include "sim/circulation.h"
+#include <stddef.h>
 
 enum patient_channel { PATIENT_ECG, PATIENT_AO, PATIENT_RHC, PATIENT_CHANNELS };
 
@@ -22,10 +23,18 @@ struct patient_truth_row {
     double ao_sys, ao_dia, ao_mean, pa_sys, pa_dia, pa_mean, pcw_mean;
 };
 
+enum { PATIENT_SETTINGS_MAX = 16 };
+
+/* A field of struct circulation_parameters, all of which are doubles, and what it is here. */
+struct patient_setting {
+    size_t offset;
+    double value;
+    bool value_set;
+};
+
 struct patient_row {
     const char *name, *what;
-    double volume_ml, rate_per_min, ees_lv, r_systemic;
-    bool reflex;
+    struct patient_setting settings[PATIENT_SETTINGS_MAX];
     double inflow_ml_s, onset_s, lasts_s, wedge_every_s;
     struct patient_truth_row before;
     double ao_mean_after, pcw_mean_after;
@@ -59,6 +68,7 @@ struct patient {
     double sum_mmhg[PATIENT_CHANNELS], last_mmhg[PATIENT_CHANNELS];
 };
 
+struct circulation_parameters patient_parameters(const struct patient_row *row);
 void patient_init(struct patient *patient, const struct patient_row *row, uint64_t seed);
 void patient_step(struct patient *patient);
 

@@ -265,7 +265,7 @@ static void hold_patient(const struct patient_row *row) {
         &(struct patient_source_config){
             .row = row, .seed = 7, .duration_s = end_s, .on_beat = add_beat, .context = s},
         &h);
-    print_message("%-9s AO %.0f/%.0f/%.0f PA %.0f/%.0f/%.0f PCW %.1f, after: AO %.0f PCW %.1f\n",
+    print_message("%-12s AO %.0f/%.0f/%.0f PA %.0f/%.0f/%.0f PCW %.1f, after: AO %.0f PCW %.1f\n",
                   row->name, s[0].systolic, s[0].diastolic, s[0].mean, s[1].systolic,
                   s[1].diastolic, s[1].mean, s[2].mean, s[3].mean, s[4].mean);
     within("AO systolic", s[0].systolic, row->before.ao_sys, pressure_tolerance);
