@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include "tests/cluster.h"
-#include "worklist/audit.h"
+#include "worklist/audit_head.h"
 
 static struct {
     struct cluster cluster;
@@ -125,6 +125,46 @@ static void every_change_is_found(void **state) {
     }
 }
 
+/* What the rows alone cannot show: a cut tail; and a head that another key signed. */
+static void signed_heads_catch_a_cut_tail(void **state) {
+    (void)state;
+    struct audit_signer signer = {0};
+    char why[700] = "", heads[200], key[200], text[400];
+    assert_true(audit_signer_open(&signer, t.cluster.folder, why, sizeof why));
+    snprintf(heads, sizeof heads, "%s/audit.heads", t.cluster.folder);
+    snprintf(key, sizeof key, "%s/audit.public", t.cluster.folder);
+    /* the rows as the test before left them do not fit: a tree of their own */
+    assert_true(db_do(&t.owner, "alter table audit disable trigger all; delete from audit"));
+    for (int i = 0; i < 5; i++) {
+        append("kim", "accept");
+        assert_true(audit_head_sign(&signer, &t.app, why, sizeof why));
+        assert_true(audit_head_sign(&signer, &t.app, why, sizeof why)); /* no second line */
+    }
+    assert_int_equal(audit_head_verify(&t.app, heads, key).result, AUDIT_WHOLE);
+    assert_true(db_do(&t.owner, "delete from audit where n = 4"));
+    assert_int_equal(audit_verify(&t.app, NULL).result, AUDIT_WHOLE); /* nothing to be seen */
+    struct audit_report report = audit_head_verify(&t.app, heads, key);
+    assert_int_equal(report.result, AUDIT_BROKEN);
+    assert_int_equal(report.broken_at, 5);
+    append("eve", "accept"); /* another row in its place */
+    assert_int_equal(audit_head_verify(&t.app, heads, key).result, AUDIT_BROKEN);
+    FILE *file = fopen(heads, "r+");
+    int lines = 0;
+    while (fgets(text, sizeof text, file))
+        lines++;
+    assert_int_equal(lines, 5);
+    rewind(file);
+    fputs("9", file); /* a head of another size, its signature kept */
+    fclose(file);
+    report = audit_head_verify(&t.app, heads, key);
+    assert_true(report.result == AUDIT_BROKEN && report.broken_at == 1);
+    unlink(heads);
+    assert_int_equal(audit_head_verify(&t.app, heads, key).result, AUDIT_UNREADABLE);
+    unlink(key);
+    snprintf(key, sizeof key, "%s/audit.secret", t.cluster.folder);
+    unlink(key);
+}
+
 /* A file that changed after it was applied is refused; a second run applies nothing. */
 static void changed_migration_is_refused(void **state) {
     (void)state;
@@ -149,6 +189,7 @@ int main(void) {
         cmocka_unit_test(noted_head_is_found_again),
         cmocka_unit_test(worklistd_can_only_append),
         cmocka_unit_test(every_change_is_found),
+        cmocka_unit_test(signed_heads_catch_a_cut_tail),
         cmocka_unit_test(changed_migration_is_refused),
     };
     int code = cluster_open(&t.cluster);

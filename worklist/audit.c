@@ -32,10 +32,7 @@ static bool peaks_read(struct merkle *m, uint64_t size, const char *hex) {
     return bytes % MERKLE_HASH == 0 && (int)m->count == __builtin_popcountll(size);
 }
 
-/* The tree as it stands; the lock keeps it so until the transaction ends. */
-static bool load_tree(struct db *db, struct merkle *m) {
-    if (db_run(db, "select pg_advisory_xact_lock(726531)", DB_NONE) < 0)
-        return false;
+static bool read_tree(struct db *db, struct merkle *m) {
     PGresult *r =
         db_query(db, "select n, encode(peaks, 'hex') from audit order by n desc limit 1", DB_NONE);
     if (!r)
@@ -49,6 +46,22 @@ static bool load_tree(struct db *db, struct merkle *m) {
         snprintf(db->error, sizeof db->error,
                  "the audit's last row is damaged: run hemoctl audit verify");
     return ok;
+}
+
+/* The tree as it stands; the lock keeps it so until the transaction ends. */
+static bool load_tree(struct db *db, struct merkle *m) {
+    return db_run(db, "select pg_advisory_xact_lock(726531)", DB_NONE) >= 0 && read_tree(db, m);
+}
+
+bool audit_head(struct db *db, uint64_t *rows, char root[65]) {
+    struct merkle tree;
+    uint8_t hash[MERKLE_HASH];
+    if (!read_tree(db, &tree))
+        return false;
+    merkle_root(&tree, hash);
+    sodium_bin2hex(root, 65, hash, sizeof hash);
+    *rows = tree.size;
+    return true;
 }
 
 bool audit_append(struct db *db, const struct audit_entry *entry) {

@@ -20,6 +20,9 @@ struct audit_entry {
 /* Within a transaction. False: db->error says why, and the transaction must be rolled back. */
 bool audit_append(struct db *db, const struct audit_entry *entry);
 
+/* How many rows, and the root of their tree, from the last row. */
+bool audit_head(struct db *db, uint64_t *rows, char root[65]);
+
 /* The text whose hash is the leaf: each field with its length before it, so that no two rows share
  * a text. Returns bytes written, 0 when it does not fit. fields: n, at, who, what, object, before,
  * after, place. */

@@ -1,6 +1,6 @@
 #include "worklist/ctl.h"
 #include "proto/wire.h"
-#include "worklist/audit.h"
+#include "worklist/audit_head.h"
 #include "worklist/migrate.h"
 #include "worklist/user.h"
 #include <errno.h>
@@ -160,7 +160,11 @@ int ctl_status(struct ctl *ctl) {
 int ctl_audit_verify(struct ctl *ctl) {
     if (!ctl_database(ctl))
         return CTL_PEER;
-    struct audit_report report = audit_verify(&ctl->db, ctl_option(ctl, "--head"));
+    const char *heads = ctl_option(ctl, "--heads"), *key = ctl_option(ctl, "--key");
+    if (!heads != !key)
+        return ctl_complain(CTL_USAGE, "audit verify", "want both: --heads FILE --key FILE");
+    struct audit_report report = heads ? audit_head_verify(&ctl->db, heads, key)
+                                       : audit_verify(&ctl->db, ctl_option(ctl, "--head"));
     if (report.result == AUDIT_UNREADABLE)
         return ctl_complain(CTL_FAILED, "audit", report.why);
     if (report.result == AUDIT_BROKEN) {

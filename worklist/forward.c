@@ -127,12 +127,20 @@ static void sleep_ms(int ms) {
     zmq_poll(NULL, 0, ms);
 }
 
-/* Once a second: who has stayed recovered for long enough. */
+static void sign_audit(struct forward *f) {
+    char why[700] = "";
+    if (!(f->signer.open || audit_signer_open(&f->signer, f->settings->state, why, sizeof why)) ||
+        !audit_head_sign(&f->signer, &f->db, why, sizeof why))
+        forward_complain(f, "audit not signed", why);
+}
+
+/* Once a second: the audit's head, and who has stayed recovered for long enough. */
 static void settle(struct forward *f) {
     int64_t moved[STORE_MOVES], now_ms = when_steady_ms();
     if (now_ms - f->settled_ms < CHECK_MS)
         return;
     f->settled_ms = now_ms;
+    sign_audit(f);
     int n = worklist_settle(&f->db, moved, STORE_MOVES);
     if (n > 0)
         hub_publish(f->hub, 0, false, worklist_message(&f->db, moved, (size_t)n));

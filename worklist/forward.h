@@ -6,6 +6,7 @@
  * committed position says. */
 #pragma once
 #include "proto/link.h"
+#include "worklist/audit_head.h"
 #include "worklist/counters.h"
 #include "worklist/curve.h"
 #include "worklist/outbox.h"
@@ -23,6 +24,7 @@ struct forward {
     /* the rest is the thread's own */
     void *socket, *monitor;
     struct db db;
+    struct audit_signer signer;
     bool prepared;  /* schema checked, epochs loaded, since the database came */
     bool connected; /* the handshake is done: frames sent now are not lost */
     bool attached;  /* hemod's Hello was answered on this connection */

@@ -29,8 +29,8 @@ static const struct {
     {{"watch", NULL}, ctl_watch, "[--from start]", "follow moves and decisions, a line each"},
     {{"audit", "verify"},
      ctl_audit_verify,
-     "[--head N:ROOT]",
-     "recompute the audit; exit 6 where it is broken"},
+     "[--heads F --key F]",
+     "recompute the audit, against the signed heads or --head N:ROOT; exit 6 where it is broken"},
     {{"status", NULL}, ctl_status, "", "counts of what is stored"},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

@@ -53,8 +53,8 @@ struct worklist_finding {
  * error. *study: whose. */
 int worklist_raise(struct worklist *w, const struct worklist_finding *finding, int64_t *study);
 /* The finding has recovered or was withdrawn. A withdrawn one lets the study slide back to where
- * its other findings put it at once, a recovered one only after lab_setting's recovered_hold_s: a trend
- * at its threshold does not make the list jump. */
+ * its other findings put it at once, a recovered one only after lab_setting's recovered_hold_s: a
+ * trend at its threshold does not make the list jump. */
 int worklist_recover(struct worklist *w, const struct worklist_finding *finding, int64_t *study);
 /* Slides back what has stayed recovered for long enough, in a transaction of its own: how many
  * studies, -1 on error. */
