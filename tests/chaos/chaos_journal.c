@@ -21,7 +21,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { STREAMS = 16, RUNS = 4096, TICKS = 1 << 17, EPOCHS = 65536, EVENTS = 1 << 21, NO_RUN = RUNS };
+enum { STREAMS = 16, RUNS = 4096, NO_RUN = RUNS, TICKS = 1 << 17 };
+enum { EPOCHS = 65536, EVENTS = 1 << 21 };
 
 struct said { /* an event, and a checksum of all its bytes */
     struct event_id id;
@@ -103,7 +104,8 @@ static void see_samples(void) {
 static void see_values(const struct event *event) {
     const struct epoch *epoch = NULL;
     for (uint32_t i = check.epochs_count; i > 0 && !epoch; i--)
-        if (check.epochs[i - 1].epoch == event->epoch && check.epochs[i - 1].stream == event->stream)
+        if (check.epochs[i - 1].epoch == event->epoch &&
+            check.epochs[i - 1].stream == event->stream)
             epoch = &check.epochs[i - 1];
     if (!epoch || epoch->case_number != event->case_number) {
         check.mixed++;
@@ -135,16 +137,33 @@ static struct said said_of(const struct event *event) {
 }
 
 static bool next_row(struct row *row) {
-    char line[160];
+    char line[160], *at;
     if (!check.rows || !fgets(line, sizeof line, check.rows))
         return false;
     memset(row, 0, sizeof *row);
     check.rows_count++;
-    if (line[0] == 'E')
-        return sscanf(line, "%c %" SCNu64 " %32s %" SCNu64, &row->kind, &row->position, row->id,
-                      &row->case_number) == 4;
-    return sscanf(line, "%c %" SCNu64 " %" SCNu64 " %" SCNu64, &row->kind, &row->position,
-                  &row->epoch, &row->case_number) == 4;
+    row->kind = line[0];
+    row->position = strtoull(line + 1, &at, 10);
+    if (row->kind == 'B')
+        row->epoch = strtoull(at, &at, 10);
+    else if (strlen(at) > EVENT_ID_TEXT) {
+        memcpy(row->id, at + 1, EVENT_ID_TEXT - 1);
+        at += EVENT_ID_TEXT;
+    }
+    row->case_number = strtoull(at, NULL, 10);
+    return true;
+}
+
+/* The two numbers of the next line. */
+static bool next_pair(FILE *file, uint64_t *first, uint64_t *second) {
+    char line[80], *at, *end;
+    if (!fgets(line, sizeof line, file))
+        return false;
+    *first = strtoull(line, &at, 10);
+    *second = strtoull(at, &end, 10);
+    if (at == line || end == at)
+        stop(line, "not two numbers");
+    return true;
 }
 
 /* The next row must be this record's. */
@@ -248,26 +267,24 @@ static void read_journal(const char *path) {
 
 static void read_cases(const char *path) {
     FILE *file = fopen(path, "r");
-    uint64_t number;
-    uint32_t run;
+    uint64_t number, run;
     if (!file)
         stop(path, "cannot be read");
-    while (fscanf(file, "%" SCNu64 " %" SCNu32, &number, &run) == 2) {
+    while (next_pair(file, &number, &run)) {
         if (check.run_of_case_count == EPOCHS)
             stop(path, "more cases than this program holds");
         check.cases[check.run_of_case_count].number = number;
-        check.cases[check.run_of_case_count++].run = run;
+        check.cases[check.run_of_case_count++].run = (uint32_t)run;
     }
     fclose(file);
 }
 
 static uint64_t count_lost(const char *path) {
     FILE *file = fopen(path, "r");
-    uint64_t ticks, lost = 0;
-    uint32_t run;
+    uint64_t run, ticks, lost = 0;
     if (!file)
         stop(path, "cannot be read");
-    while (fscanf(file, "%" SCNu32 " %" SCNu64, &run, &ticks) == 2) {
+    while (next_pair(file, &run, &ticks)) {
         if (run >= RUNS || ticks > TICKS)
             stop(path, "more runs or ticks than this program holds");
         for (uint64_t tick = 0; tick < ticks; tick++)

@@ -115,7 +115,6 @@ static bool pass(struct way *way, int from, int to, short ready) {
 /* False: no more commands. */
 static bool obey(void) {
     char line[64];
-    unsigned ms = 0;
     if (!fgets(line, sizeof line, stdin))
         return false;
     if (strcmp(line, "cut\n") == 0)
@@ -128,8 +127,8 @@ static bool obey(void) {
         proxy.held = true;
     if (strcmp(line, "go\n") == 0)
         proxy.held = proxy.refusing = false;
-    if (sscanf(line, "delay %u", &ms) == 1)
-        proxy.delay_ms = ms;
+    if (strncmp(line, "delay ", 6) == 0)
+        proxy.delay_ms = strtoul(line + 6, NULL, 10);
     return true;
 }
 
