@@ -1,11 +1,12 @@
 /* falling_bp - the mean arterial pressure falls fast and far.
  *
- * Means of good beats -> median of each 2 s -> Theil-Sen slope over 60 s and over 180 s, and the fall
- * of the last 10 s against the median of what lay 300..60 s back. Fires where the fall and one of the
- * slopes are beyond the rules for 5 s of good time: a slope alone is breathing or a drug. A fall by a
- * fifth is enough without a slope: a pressure that dropped at once has none. Time counts in cells that hold good beats, so an artefact neither starts nor lengthens a
- * fall. A step of the whole trace between two beats with the pulse unchanged is a transducer that
- * was moved: history moves with it. */
+ * Means of good beats -> median of each 2 s -> Theil-Sen slope over 60 s and over 180 s, and the
+ * fall of the last 10 s against the median of what lay 300..60 s back. Fires where the fall and
+ * one of the slopes are beyond the rules for 5 s of good time: a slope alone is breathing or a
+ * drug. A fall by a fifth is enough without a slope: a pressure that dropped at once has none.
+ * Time counts in cells that hold good beats, so an artefact neither starts nor lengthens a fall.
+ * A step of the whole trace between two beats with the pulse unchanged is a transducer that was
+ * moved: history moves with it. */
 #include "detectors/detector.h"
 #include "detectors/trend.h"
 #include "proto/quantity.h"
@@ -27,7 +28,7 @@ enum {
     STEP_BEATS = 6,
 };
 static const double cell_s = 2, notify_mmhg = 10, step_mmhg = 15, step_pulse_share = 0.12,
-                    fall_left_mmhg = 8; /* so much is still a fall, once some of its beats are withdrawn */
+                    fall_left_mmhg = 8; /* still a fall, once some of its beats are withdrawn */
 
 struct falling_bp_state {
     struct detector_config config; /* kept by reset */

@@ -1,6 +1,6 @@
-/* falling_pulse - the arterial pulse pressure narrows and its mean falls too. Medians of 10 s of good
- * beats; the newest two against the median of what lay 300..60 s back. Where the mean holds, a damped
- * line looks just the same: that is held back, and said. */
+/* falling_pulse - the arterial pulse pressure narrows and its mean falls too. Medians of 10 s of
+ * good beats; the newest two against the median of what lay 300..60 s back. Where the mean holds,
+ * a damped line looks just the same: that is held back, and said. */
 #include "detectors/detector.h"
 #include "detectors/trend.h"
 #include "detectors/window.h"

@@ -1,5 +1,5 @@
-/* large_v - the v wave stands far above the mean, in a wedge or the left atrium. Medians of the last
- * beats that have both: half of them or more must show it. */
+/* large_v - the v wave stands far above the mean, in a wedge or the left atrium. Medians of the
+ * last beats that have both: half of them or more must show it. */
 #include "detectors/detector.h"
 #include "detectors/trend.h"
 #include "proto/quantity.h"

@@ -1,7 +1,7 @@
-/* tamponade - the atrium rises, the arterial pressure falls, and the diastolics become equal. Medians
- * of 20 s of good beats. Right atrium (or central vein) and artery must be read now; the pulmonary
- * diastolic and the wedge count where they were read in the last ten minutes, one of them at least:
- * a right-heart catheter is at one place at a time. One value alone never speaks. */
+/* tamponade - the atrium rises, the arterial pressure falls, and the diastolics become equal.
+ * Medians of 20 s of good beats. Right atrium (or central vein) and artery must be read now; the
+ * pulmonary diastolic and the wedge count where they were read in the last ten minutes, one of
+ * them at least: a right-heart catheter is at one place at a time. One value alone never speaks. */
 #include "detectors/detector.h"
 #include "detectors/window.h"
 #include "proto/quantity.h"

@@ -2,9 +2,10 @@
  * Pure.
  *
  *     struct window window = {0};
- *     if (window_push(&window, &(struct window_point){tick, mmhg}, ticks)) use(window.median);
+ *     struct window_point point = {tick, mmhg};
+ *     if (window_push(&window, &point, ticks)) use(window.median);
  *
- * A stretch is closed by the first value beyond it, and counts with at least WINDOW_LEAST values. */
+ * A stretch is closed by the first value beyond it; it counts with WINDOW_LEAST values. */
 #pragma once
 #include "proto/event.h"
 
