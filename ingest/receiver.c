@@ -6,6 +6,7 @@
 #include <string.h>
 
 enum { BATCH = 512, IDLE_MS = 200, FULL_MS = 2, ASK_AGAIN_NS = 300000000 };
+enum { SILENCE_NS = 1000000000 }; /* a connection unheard for so long may be replaced by its records */
 
 static void add(_Atomic uint64_t *counter, uint64_t value) {
     atomic_fetch_add_explicit(counter, value, memory_order_relaxed);
@@ -133,6 +134,18 @@ static void adopt(struct receiver *r, uint32_t slot, const struct socket_peer *p
     atomic_store_explicit(&r->metrics->streams[slot].connected, 1, memory_order_relaxed);
 }
 
+/* Records of a second connection while the one that said Hello still sends: were they taken, the
+ * other's record of the same number would count as a repeat, and be lost. A connection that
+ * libzmq made anew is let in once the old one is silent. */
+static bool intrudes(struct receiver *r, uint32_t slot, const struct socket_peer *peer) {
+    struct receiver_peer *p = &r->peers[slot];
+    uint64_t now_ns = log_now_ns();
+    if (p->peer.length && !socket_peer_equal(&p->peer, peer) && now_ns - p->heard_ns < SILENCE_NS)
+        return true;
+    p->heard_ns = now_ns;
+    return false;
+}
+
 static void on_hello(struct receiver *r, uint32_t slot, const struct socket_peer *peer) {
     const struct config_device *device = &r->lab->config->devices[slot];
     const struct wire_hello *hello = &r->frame.body.hello;
@@ -144,6 +157,7 @@ static void on_hello(struct receiver *r, uint32_t slot, const struct socket_peer
         return;
     }
     adopt(r, slot, peer);
+    r->peers[slot].heard_ns = log_now_ns();
     uint64_t fresh = lab_fresh_epoch(r->lab);
     if (feed_hello(&r->lab->feeds[slot], &r->frame, fresh, &answer))
         lab_epoch_used(r->lab, fresh);
@@ -170,6 +184,11 @@ static void on_record(struct receiver *r, uint32_t slot, const struct socket_mes
     enum hemo_error error;
     zmq_msg_t *body = (zmq_msg_t *)&message->body;
     add(&r->metrics->streams[slot].samples_arrived, samples_in(&r->frame));
+    if (intrudes(r, slot, &message->peer)) {
+        count_refused(r, slot, HEMO_IN_USE);
+        refuse(r, slot, &message->peer, HEMO_IN_USE, "a record of a connection without a Hello");
+        return;
+    }
     switch (feed_record(feed, &r->frame, &begin, &error)) {
     case FEED_TAKE:
         adopt(r, slot, &message->peer);

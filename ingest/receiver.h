@@ -18,6 +18,7 @@ struct receiver_peer {
     bool ack_due, welcome_due;
     enum welcome_why why;          /* for welcome_due */
     uint64_t asked_next, asked_ns; /* the hole that was asked about last */
+    uint64_t heard_ns;             /* the last Hello or record of it */
     struct log_brake brake;
 };
 

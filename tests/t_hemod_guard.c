@@ -204,6 +204,33 @@ static void a_wrong_case_is_refused(void **state) {
     zmq_close(feed.socket);
 }
 
+/* The right key, the right number, the right epoch, but no Hello, while the honest feed still
+ * sends: taken, it would displace the honest record of that number (start()'s ledger would see
+ * the strange samples). */
+static void a_twin_without_a_hello_is_refused(void **state) {
+    struct peer_keys keys = keys_of(LAB1);
+    int16_t strange[PEER_BLOCK] = {0};
+    (void)state;
+    void *twin = peer_connect(context, p.feeds, &keys);
+    process_sleep(200);
+    honest_for(100);
+    for (int i = 0; i < 20; i++) {
+        wire_begin(&frame, WIRE_SAMPLES);
+        frame.stream = 1;
+        frame.epoch = honest.link.epoch;
+        frame.case_number = honest.link.case_number;
+        frame.sequence = honest.link.next_sequence;
+        frame.body.samples = (struct sample_block){honest.next_tick, 0, 1, PEER_BLOCK, strange};
+        peer_send(twin, &frame, buffer);
+        process_sleep(5);
+        honest_for(10);
+    }
+    assert_true(heard(twin, WIRE_REFUSE, 1000));
+    assert_true(process_metric(&p, "hemod_records_refused{room=\"1\",stream=\"1\",device=\"LAB1\","
+                                   "reason=\"IN_USE\"}") >= 1);
+    zmq_close(twin);
+}
+
 /* Received = used + refused + gap for each room, and what the socket counted. */
 static void accounts_are_even(void **state) {
     (void)state;
@@ -221,6 +248,9 @@ static void accounts_are_even(void **state) {
         &p,
         "hemod_samples_refused{room=\"1\",stream=\"1\",device=\"LAB1\",reason=\"BAD_SEQUENCE\"}");
     refused = refused < 0 ? 0 : refused;
+    double twin = process_metric(
+        &p, "hemod_samples_refused{room=\"1\",stream=\"1\",device=\"LAB1\",reason=\"IN_USE\"}");
+    refused += twin < 0 ? 0 : twin;
     assert_true(received == used + gap + refused);
     assert_true(arrived == received - gap);
     assert_true(used == (double)honest.next_tick);
@@ -249,6 +279,7 @@ int main(void) {
         cmocka_unit_test(a_bomb_is_refused),
         cmocka_unit_test(roles_do_not_mix),
         cmocka_unit_test(a_wrong_case_is_refused),
+        cmocka_unit_test(a_twin_without_a_hello_is_refused),
         cmocka_unit_test(accounts_are_even),
     };
     return cmocka_run_group_tests(tests, start, stop);
