@@ -353,6 +353,8 @@ static void events_reach_the_page(void **state) {
     const char *all = strstr(t.out, "hemo_worklist_order_ms_bucket{le=\"+Inf\"} ");
     assert_true(all && strstr(t.out, "hemo_worklist_order_ms_bucket{le=\"0.25\"} "));
     assert_int_equal(strtoll(strchr(all, ' '), NULL, 10), 3); /* an epoch and two events */
+    snprintf(t.out, sizeof t.out, "%s/audit.heads", t.daemon.folder);
+    assert_int_equal(access(t.out, R_OK), 0); /* the login's row is signed by now */
 }
 
 static void the_trace_behind_a_number(void **state) {

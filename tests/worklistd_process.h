@@ -97,6 +97,11 @@ static inline void daemon_close(struct daemon *d, bool show_log) {
         fclose(in);
     unlink(d->ini);
     unlink(d->log);
+    static const char *const state[] = {"audit.secret", "audit.public", "audit.heads"};
+    for (size_t i = 0; i < sizeof state / sizeof state[0]; i++) {
+        snprintf(line, sizeof line, "%s/%s", d->folder, state[i]);
+        unlink(line);
+    }
     rmdir(d->folder);
 }
 

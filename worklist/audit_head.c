@@ -44,13 +44,12 @@ static bool append_line(const char *path, int flags, mode_t mode, const char *li
 
 static bool make_key(struct audit_signer *s, const char *path) {
     uint8_t public_key[crypto_sign_PUBLICKEYBYTES];
-    char text[SECRET_TEXT + 1], public_path[600];
+    char text[SECRET_TEXT], public_path[600];
     crypto_sign_keypair(public_key, s->secret);
     sodium_bin2hex(text, sizeof text, s->secret, sizeof s->secret);
-    strcat(text, "\n");
     bool ok = append_line(path, O_EXCL, 0600, text);
+    sodium_memzero(text, sizeof text);
     sodium_bin2hex(text, sizeof text, public_key, sizeof public_key);
-    strcat(text, "\n");
     snprintf(public_path, sizeof public_path, "%s/audit.public", s->state);
     return ok && append_line(public_path, O_TRUNC, 0644, text);
 }
@@ -62,7 +61,8 @@ bool audit_signer_open(struct audit_signer *s, const char *state, char *why, siz
     snprintf(path, sizeof path, "%s/audit.secret", s->state);
     if (stat(path, &file) != 0) {
         s->open = errno == ENOENT && make_key(s, path);
-        return s->open || complain(why, size, path, "cannot make the key (want a folder at state=)");
+        return s->open ||
+               complain(why, size, path, "cannot make the key (want a folder at state=)");
     }
     if ((file.st_mode & 077) != 0)
         return complain(why, size, path, "others may read it (want mode 0600)");

@@ -1,9 +1,9 @@
-/* audit_head.h - the audit's head, signed: proof outside of the database of how long it was and what
- * it said.
+/* audit_head.h - the audit's head, signed: proof outside of the database of how long it was and
+ * what it said.
  *
- * audit_head_sign() appends a line "SIZE ROOT SIGNATURE" to STATE/audit.heads whenever the audit has
- * grown: the Ed25519 signature, hexadecimal, of "hemostream audit head\nSIZE\nROOT\n". The key lies
- * in STATE/audit.secret (0600, made at first use), its public half in STATE/audit.public. */
+ * audit_head_sign() appends a line "SIZE ROOT SIGNATURE" to STATE/audit.heads whenever the audit
+ * has grown: the Ed25519 signature, hexadecimal, of "hemostream audit head\nSIZE\nROOT\n". The key
+ * lies in STATE/audit.secret (0600, made at first use), its public half in STATE/audit.public. */
 #pragma once
 #include "worklist/audit.h"
 #include <sodium.h>
