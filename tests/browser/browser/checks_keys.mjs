@@ -72,4 +72,23 @@ export const checks = [
             await until('one', async () => (await accepted(page)) === 1);
         },
     },
+    {
+        id: 'REVIEW',
+        title: 'Review: machine and value in force, the word, the history, the beats; a permalink',
+        user: 'tech',
+        async run({ page, fake }) {
+            await ready(page);
+            const m = fake.measurements[1];
+            m.values[0].value += 7;
+            Object.assign(m, { state: 'adjusted', by: 'KT', decided_at: m.at });
+            await page.goto(`${fake.url}#/review/1?m=${m.id}`);
+            const row = page.locator('[data-testid=review] tr[data-state=adjusted]');
+            await until('the row', async () => (await row.count()) === 1);
+            assert.match(await row.textContent(), /31\/14.*38\/14 mmHg.*EDITED.*KT/);
+            assert.match(await text(page, '[data-testid=value-history]'), /^31\/14.*→ 38\/14 edited, KT/);
+            await page.waitForSelector('#view-review .mark.used');
+            const used = await page.locator('#view-review .mark.used').count();
+            assert.equal(used, m.beats.length);
+        },
+    },
 ];

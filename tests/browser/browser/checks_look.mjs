@@ -68,7 +68,7 @@ const rings = (page) =>
             ).length,
     );
 
-const SCREENS = ['live', 'worklist', 'study/5', 'audit'];
+const SCREENS = ['live', 'review', 'worklist', 'study/5', 'audit'];
 const WHY = 'AO mean 74 -> 52 mmHg in 90 s; FALLING_BP rules 1; beats 81-96; q 0.96';
 
 async function visit(page, fake, look) {

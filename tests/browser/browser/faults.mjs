@@ -190,4 +190,9 @@ export const faults = [
     ],
     ['PAL', 'Enter does nothing', js('views/palette.js', 'if (command) command.act', 'if (false) command.act')],
     ['LETTER', 'letters act always', js('keys.js', 'this.letters_on ? this.#find', 'true ? this.#find')],
+    [
+        'REVIEW',
+        'the machine column shows the value in force',
+        js('views/review.js', 'cell(headline(m.machine_values, m.site).main)', 'cell(now.main)'),
+    ],
 ];

@@ -11,11 +11,13 @@ import { KeySheet } from './views/key_sheet.js';
 import { LiveView } from './views/live.js';
 import { LoginView } from './views/login.js';
 import { Palette } from './views/palette.js';
+import { ReviewView } from './views/review.js';
 import { StudyView } from './views/study.js';
 import { WorklistView } from './views/worklist.js';
 
 const SCREENS = [
     ['live', 'Live'],
+    ['review', 'Review'],
     ['worklist', 'Worklist'],
     ['audit', 'Audit'],
 ];
@@ -29,6 +31,7 @@ const views =
     /** @type {Record<string, {element: HTMLElement,
      *   show: (route: import('./router.js').Route) => void, hide?: () => void}>} */ ({
         live: new LiveView(app, keys, byId('view-live')),
+        review: new ReviewView(app, byId('view-review')),
         worklist: new WorklistView(app, keys, byId('view-worklist')),
         study: new StudyView(app, keys, byId('view-study')),
         audit: new AuditView(app, byId('view-audit')),
@@ -53,7 +56,7 @@ function leave() {
 function route() {
     if (!app.me) return;
     const to = parseHash(location.hash);
-    if (to.view === 'live' && to.id !== null) app.select(to.id);
+    if (['live', 'review'].includes(to.view) && to.id !== null) app.select(to.id);
     for (const [name, view] of Object.entries(views)) {
         view.element.hidden = name !== to.view;
         if (name !== to.view) view.hide?.();

@@ -1,0 +1,127 @@
+// @ts-check
+/* review.js - the values of the room's case by condition: what the machine found, what is in force,
+ * in which state and by whom; beside it the strip with its beats, and the history of one value.
+ * It decides nothing: "Decide on Live" leads to where keys decide. */
+import { api, ApiError } from '../api.js';
+import { h, replace, setText } from '../dom.js';
+import { keepHash, makeHash } from '../router.js';
+import { clock, headline, STATES } from '../values.js';
+import { StripInset } from './strip.js';
+
+/** @typedef {import('../types.js').Measurement} Measurement */
+
+/** "18 machine, rules 1, 10:42:01 → 16 edited, KT, 10:43:10". @param {Measurement} m */
+export function historyText(m) {
+    const found = headline(m.machine_values, m.site);
+    const first = `${found.main} ${found.of}, machine, rules ${m.rule_version}, ${clock(m.at)}`;
+    if (!m.by) return first;
+    const now = headline(m.values, m.site);
+    const word = STATES[m.state].word.toLowerCase();
+    const why = m.reason ? `, ${m.reason}` : '';
+    return `${first} → ${now.main} ${word}, ${m.by}, ${clock(m.decided_at)}${why}`;
+}
+
+export class ReviewView {
+    /** @param {import('../app.js').App} app @param {HTMLElement} element */
+    constructor(app, element) {
+        this.app = app;
+        this.element = element;
+        this.chosen = '';
+        /** @type {Measurement[]} */ this.all = [];
+        this.strip = new StripInset();
+        this.table = h('div', { class: 'review-table' });
+        this.history = h('p', { class: 'review-history', 'data-testid': 'value-history' });
+        this.decide = h('a', { class: 'button', href: '#/live' }, 'Decide on Live');
+        this.message = h('span', { class: 'quiet', role: 'status' });
+        const aside = h('div', { class: 'review-strip' }, this.strip.element, this.history);
+        element.append(
+            h('div', { class: 'list-head' }, h('h2', {}, 'Review'), this.message, this.decide),
+            h('div', { class: 'review-body' }, this.table, aside),
+        );
+        for (const event of ['measurement', 'rooms', 'room', 'snapshot'])
+            app.on(event, () => !this.element.hidden && this.load());
+    }
+
+    /** @param {import('../router.js').Route} route */
+    show(route) {
+        this.chosen = route.query.get('m') ?? '';
+        this.load();
+    }
+
+    async load() {
+        const number = this.app.room?.case ?? 0;
+        try {
+            const answer = number
+                ? await api.get(`/api/cases/${number}/measurements`)
+                : { measurements: [] };
+            if (number === (this.app.room?.case ?? 0)) this.#draw(answer.measurements);
+        } catch (error) {
+            if (!(error instanceof ApiError)) throw error;
+            setText(this.message, error.sentence);
+        }
+    }
+
+    /** @param {Measurement[]} all */
+    #draw(all) {
+        this.all = all;
+        const open = all.filter((m) => m.state === 'suggested').length;
+        const none = 'No values in this room’s case yet. They appear when a site was steady.';
+        setText(this.message, all.length ? `${all.length} values, ${open} not confirmed` : none);
+        const phases = [...new Set(all.map((m) => m.phase))];
+        const focused = this.table.contains(document.activeElement);
+        replace(this.table, ...phases.map((p) => this.#phase(p)));
+        this.#choose(all.find((m) => m.id === this.chosen) ?? all[0] ?? null);
+        if (focused) this.table.querySelector('[aria-pressed=true]')?.focus();
+    }
+
+    /** @param {string} phase */
+    #phase(phase) {
+        const heads = ['Site', 'Machine', 'In force', 'State', 'By', 'Time'];
+        const rows = this.all.filter((m) => m.phase === phase);
+        return h(
+            'table',
+            { class: 'table', 'data-testid': 'review' },
+            h('caption', {}, phase.toUpperCase()),
+            h('thead', {}, h('tr', {}, ...heads.map((t) => h('th', { scope: 'col' }, t)))),
+            h('tbody', {}, ...rows.map((m) => this.#row(m))),
+        );
+    }
+
+    /** @param {Measurement} m */
+    #row(m) {
+        const now = headline(m.values, m.site);
+        const pick = h(
+            'button',
+            {
+                class: 'button small',
+                type: 'button',
+                'data-id': m.id,
+                on: { click: () => this.#choose(m) },
+            },
+            m.site,
+        );
+        const cell = (/** @type {string} */ text) => h('td', {}, text);
+        return h(
+            'tr',
+            { 'data-state': m.state },
+            h('td', {}, pick),
+            cell(headline(m.machine_values, m.site).main),
+            cell(`${now.main} ${now.unit} ${now.of}`),
+            cell(`${STATES[m.state].icon} ${STATES[m.state].word}`),
+            cell(m.by ?? ''),
+            cell(clock(m.at)),
+        );
+    }
+
+    /** @param {Measurement | null} m */
+    #choose(m) {
+        this.chosen = m?.id ?? '';
+        this.strip.show(m);
+        setText(this.history, m ? historyText(m) : '');
+        const room = this.app.shown || null;
+        this.decide.setAttribute('href', makeHash('live', room, { m: m?.id }));
+        for (const button of this.table.querySelectorAll('button'))
+            button.setAttribute('aria-pressed', String(button.dataset.id === this.chosen));
+        if (!this.element.hidden) keepHash(makeHash('review', room, { m: m?.id }));
+    }
+}
