@@ -118,7 +118,7 @@ static void step_flows(struct circulation *c, const struct pressures *p) {
         step_tube(c->arterial_ml_s, v[VESSEL_AO] - v[VESSEL_DISTAL], 0.006, k->r_arterial);
     c->femoral_ml_s = step_tube(c->femoral_ml_s, v[VESSEL_DISTAL] - v[VESSEL_FA], 0.016, 0.05);
     c->pulmonary_ml_s = step_tube(c->pulmonary_ml_s, v[VESSEL_PA] - v[VESSEL_PD], 0.0006, k->r_pa);
-    double stenosis = k->stenosis_f + k->stenosis_s * fabs(c->coronary_ml_s) + 1;
+    double stenosis = k->stenosis_f + k->stenosis_s * fabs(c->coronary_ml_s) + 0.5;
     c->coronary_ml_s =
         step_tube(c->coronary_ml_s, v[VESSEL_AO] - v[VESSEL_CORONARY], 0.03, stenosis);
     double systemic = k->r_systemic * c->reflex_r;

@@ -24,14 +24,14 @@ enum {
 static const double counts_per_mmhg = 50, counts_per_mv = 2000, flush_mmhg = 300, rail_mmhg = 355;
 
 const struct fault_row fault_rows[] = {
-#define X(id, words, caused) {#id, words, EVENT_##caused},
+#define X(id, words, caused, within) {#id, words, EVENT_##caused, within},
 #include "sim/faults.def"
 #undef X
 };
 const int fault_rows_count = sizeof fault_rows / sizeof fault_rows[0];
 
 enum fault_kind {
-#define X(id, words, caused) FAULT_##id,
+#define X(id, words, caused, within) FAULT_##id,
 #include "sim/faults.def"
 #undef X
 };
@@ -48,6 +48,7 @@ struct patient_source {
     uint64_t tick, end_tick;
     uint32_t site; /* of the right-heart catheter, as marked */
     bool wedge;
+    double slow_mmhg;
     struct source_item queue[QUEUE_MAX];
     int queued, taken;
     int16_t ecg[BLOCK_TICKS], pressures[2 * PRESSURES];
@@ -90,11 +91,27 @@ static bool broken(const struct patient_source *s, enum fault_kind kind) {
     return false;
 }
 
-static double ao_with_faults(const struct patient_source *s, double mmhg) {
+/* What the device measures in the aorta, sample by sample at 250 Hz. slow_mmhg follows the mean
+ * within a second while nothing is broken, and is where flat, damped and stopped traces stand. */
+static double ao_with_faults(struct patient_source *s, uint64_t tick, double mmhg) {
+    double at_s = (double)tick / BASE_HZ, share = PRESSURE_TICKS / (1.0 * BASE_HZ);
+    if (broken(s, FAULT_stopcock))
+        return s->slow_mmhg += 4 * share;
+    if (broken(s, FAULT_flat))
+        return s->slow_mmhg;
+    s->slow_mmhg += (s->slow_mmhg > 0 ? share : 1) * (mmhg - s->slow_mmhg);
     if (broken(s, FAULT_flush))
         return flush_mmhg;
     if (broken(s, FAULT_rail))
         return rail_mmhg;
+    if (broken(s, FAULT_disconnect))
+        return -60;
+    if (broken(s, FAULT_damped))
+        mmhg = s->slow_mmhg + (mmhg - s->slow_mmhg) / 6;
+    if (broken(s, FAULT_motion))
+        mmhg += 30 * sin(2 * 3.14159265358979 * 12 * at_s);
+    if (broken(s, FAULT_below))
+        mmhg -= 110;
     return broken(s, FAULT_zero) ? 0 : mmhg;
 }
 
@@ -158,7 +175,9 @@ static void simulate(struct patient_source *s) {
         if (t % PRESSURE_TICKS)
             continue;
         int at = t / PRESSURE_TICKS;
-        s->pressures[at] = counts(ao_with_faults(s, s->patient.value[PATIENT_AO]), counts_per_mmhg);
+        s->pressures[at] =
+            counts(ao_with_faults(s, s->tick + (uint64_t)t, s->patient.value[PATIENT_AO]),
+                   counts_per_mmhg);
         s->pressures[PRESSURES + at] = counts(s->patient.value[PATIENT_RHC], counts_per_mmhg);
     }
 }

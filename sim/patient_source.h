@@ -24,7 +24,8 @@ struct patient_source_config {
 
 struct fault_row {
     const char *name, *what;
-    uint32_t event; /* that it must cause, events.def */
+    uint32_t event;  /* that it must cause, events.def */
+    double within_s; /* of its beginning */
 };
 
 extern const struct fault_row fault_rows[];

@@ -1,0 +1,159 @@
+/* What makes each simulated patient what it is called: the gradient of a stenosis, the v wave of a
+ * leak, pressures that are alike in tamponade, and so on, from the circulation itself. */
+#include "sim/patient.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+/* Ten seconds at rest, the breath held at its end. */
+struct seen {
+    double mean[NODES], most[NODES], least[NODES];
+    double lv_end_diastolic, la_before_a, la_a;
+    double gradient_ao, gradient_mitral, peak_to_peak; /* means while the valve is open */
+    double output_l_min;
+};
+
+static struct seen look(const struct circulation_parameters *parameters) {
+    static struct circulation c;
+    struct circulation_parameters k = *parameters;
+    struct seen s = {.mean = {0}};
+    int n = 10 * CIRCULATION_RATE_HZ, aortic = 0, mitral = 0, beats = 0;
+    double out_ml = 0;
+    k.pleural_mmhg = 0;
+    circulation_init(&c, &k, 1);
+    for (int i = 0; i < NODES; i++) {
+        s.most[i] = -1e9;
+        s.least[i] = 1e9;
+    }
+    for (int step = 0; step < n; step++) {
+        circulation_step(&c);
+        const double *p = c.pressure_mmhg;
+        for (int i = 0; i < NODES; i++) {
+            s.mean[i] += p[i] / n;
+            s.most[i] = fmax(s.most[i], p[i]);
+            s.least[i] = fmin(s.least[i], p[i]);
+        }
+        if (c.flow_ml_s[VALVE_AORTIC] > 5)
+            s.gradient_ao += (p[NODE_LV] - p[NODE_AO] - s.gradient_ao) / ++aortic;
+        if (c.flow_ml_s[VALVE_MITRAL] > 5)
+            s.gradient_mitral += (p[NODE_LA] - p[NODE_LV] - s.gradient_mitral) / ++mitral;
+        out_ml += c.flow_ml_s[VALVE_PULMONARY] / CIRCULATION_RATE_HZ;
+        if (c.beat_began)
+            s.lv_end_diastolic += (p[NODE_LV] - s.lv_end_diastolic) / ++beats;
+    }
+    s.peak_to_peak = s.most[NODE_LV] - s.most[NODE_AO];
+    s.output_l_min = out_ml * 6 / 1000;
+    return s;
+}
+
+static struct seen look_at(const char *name) {
+    struct circulation_parameters k = patient_parameters(patient_find(name));
+    struct seen s = look(&k);
+    print_message("%-12s RA %.0f wedge %.0f LVEDP %.0f LV %.0f AO %.0f/%.0f v %.0f gradients %.0f "
+                  "(p2p %.0f), %.0f mmHg, %.1f L/min\n",
+                  name, s.mean[NODE_RA], s.mean[NODE_PCW], s.lv_end_diastolic, s.most[NODE_LV],
+                  s.most[NODE_AO], s.least[NODE_AO], s.most[NODE_LA], s.gradient_ao, s.peak_to_peak,
+                  s.gradient_mitral, s.output_l_min);
+    return s;
+}
+
+static void test_stenoses_have_gradients(void **state) {
+    (void)state;
+    struct seen normal = look_at("stable"), severe = look_at("as_severe"),
+                low = look_at("as_low_flow"), ms = look_at("ms"), hocm = look_at("hocm");
+    assert_true(normal.gradient_ao < 8 && normal.gradient_mitral < 3);
+    assert_true(severe.gradient_ao > 40 && low.gradient_ao > 20 && low.gradient_ao < 40);
+    assert_true(low.output_l_min < 4.5);
+    assert_true(ms.gradient_mitral > 8 && ms.mean[NODE_LA] - ms.lv_end_diastolic > 5);
+    assert_true(hocm.peak_to_peak > 30);
+}
+
+static void test_leaks_have_their_waves(void **state) {
+    (void)state;
+    struct seen ar = look_at("ar"), acute = look_at("mr_acute"), chronic = look_at("mr_chronic");
+    assert_true(ar.most[NODE_AO] - ar.least[NODE_AO] > 65 && ar.least[NODE_AO] < 55);
+    assert_true(acute.most[NODE_LA] > acute.mean[NODE_LA] + 10);
+    assert_true(acute.most[NODE_LA] > 35 && chronic.most[NODE_LA] > 28);
+}
+
+static void test_filling_tells_them_apart(void **state) {
+    (void)state;
+    struct seen tamponade = look_at("tamponade"), constriction = look_at("constriction"),
+                infarct = look_at("rv_infarct"), pah = look_at("pah"), shock = look_at("shock"),
+                hfpef = look_at("hfpef"), blood = look_at("haemorrhage");
+    assert_true(fabs(tamponade.mean[NODE_RA] - tamponade.mean[NODE_PCW]) < 4);
+    assert_true(fabs(constriction.mean[NODE_RA] - constriction.mean[NODE_PCW]) < 4);
+    assert_true(infarct.mean[NODE_RA] > 0.8 * infarct.mean[NODE_PCW]);
+    assert_true(pah.mean[NODE_PA] > 45 && pah.mean[NODE_PCW] < 15);
+    assert_true(shock.output_l_min < 4 && shock.mean[NODE_PCW] > 18);
+    assert_true(hfpef.lv_end_diastolic > 16 && hfpef.mean[NODE_PCW] > 15);
+    assert_true(blood.mean[NODE_RA] < 2 && blood.mean[NODE_PCW] < 4);
+}
+
+/* Pd/Pa over whole beats at full dilatation, against what the row promises. */
+static void test_coronary_stenoses_show_their_ffr(void **state) {
+    (void)state;
+    static const double rows[][2] = {/* f, FFR; s is a sixth of f, as in a long narrowing */
+                                     {0.47, 0.95}, {1.35, 0.90}, {2.37, 0.85}, {3.57, 0.80},
+                                     {4.98, 0.75}, {6.59, 0.70}, {8.44, 0.65}, {10.66, 0.60}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct circulation_parameters k = circulation_normal();
+        k.stenosis_f = rows[i][0];
+        k.stenosis_s = rows[i][0] / 6;
+        struct seen rest = look(&k);
+        k.hyperaemia = 2.6;
+        struct seen full = look(&k);
+        double ffr = full.mean[NODE_PD] / full.mean[NODE_AO];
+        double resting = rest.mean[NODE_PD] / rest.mean[NODE_AO];
+        print_message("FFR %.3f (want %.2f), resting Pd/Pa %.3f\n", ffr, rows[i][1], resting);
+        assert_true(fabs(ffr - rows[i][1]) < 0.01);
+        assert_true(resting > ffr);
+    }
+}
+
+/* A patient runs 1,000 times faster than life on a core of its own: the whole of it, noise and
+ * transducers too. */
+static void test_a_thousand_times_real_time(void **state) {
+    (void)state;
+    static struct patient p;
+    struct timespec a, b;
+    patient_init(&p, patient_find("stable"), 1);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
+    for (int i = 0; i < 100 * CIRCULATION_RATE_HZ; i++)
+        patient_step(&p);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
+    double took_s = (double)(b.tv_sec - a.tv_sec) + 1e-9 * (double)(b.tv_nsec - a.tv_nsec);
+    print_message("%.0f times real time\n", 100 / took_s);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && defined(__OPTIMIZE__)
+    assert_true(100 / took_s > 1000);
+#endif
+}
+
+static void test_every_patient_keeps_its_volume(void **state) {
+    (void)state;
+    for (int i = 0; i < patient_rows_count; i++) {
+        static struct circulation c;
+        struct circulation_parameters k = patient_parameters(&patient_rows[i]);
+        circulation_init(&c, &k, 1);
+        for (int step = 0; step < 20 * CIRCULATION_RATE_HZ; step++)
+            circulation_step(&c);
+        assert_true(fabs(circulation_volume_ml(&c) - k.volume_ml - c.given_ml) < 1e-9);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_stenoses_have_gradients),
+        cmocka_unit_test(test_leaks_have_their_waves),
+        cmocka_unit_test(test_filling_tells_them_apart),
+        cmocka_unit_test(test_coronary_stenoses_show_their_ffr),
+        cmocka_unit_test(test_a_thousand_times_real_time),
+        cmocka_unit_test(test_every_patient_keeps_its_volume),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
