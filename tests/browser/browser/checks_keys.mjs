@@ -15,9 +15,10 @@ export const checks = [
             await page.click(AO_LANE);
             await page.keyboard.press('F10');
             const button = page.locator('[data-testid=mark-zeroing]');
-            await until('begun', async () => (await button.getAttribute('aria-pressed')) === 'true');
+            const pressed = () => button.getAttribute('aria-pressed');
+            await until('begun', async () => (await pressed()) === 'true');
             await page.keyboard.press('F10');
-            await until('ended', async () => (await button.getAttribute('aria-pressed')) === 'false');
+            await until('ended', async () => (await pressed()) === 'false');
             await page.keyboard.press('F9');
             await until('three', async () => fake.marks.length === 3);
             await page.selectOption('.marks select', 'LV');
@@ -85,10 +86,43 @@ export const checks = [
             const row = page.locator('[data-testid=review] tr[data-state=adjusted]');
             await until('the row', async () => (await row.count()) === 1);
             assert.match(await row.textContent(), /31\/14.*38\/14 mmHg.*EDITED.*KT/);
-            assert.match(await text(page, '[data-testid=value-history]'), /^31\/14.*→ 38\/14 edited, KT/);
+            const history = await text(page, '[data-testid=value-history]');
+            assert.match(history, /^31\/14.*→ 38\/14 edited, KT/);
             await page.waitForSelector('#view-review .mark.used');
             const used = await page.locator('#view-review .mark.used').count();
             assert.equal(used, m.beats.length);
+        },
+    },
+    {
+        id: 'PRINT',
+        title: 'the case sheet on paper: light, each value with its state word, no controls',
+        user: 'tech',
+        async run({ page, fake }) {
+            await ready(page);
+            await page.goto(`${fake.url}#/review/1`);
+            await page.waitForSelector('[data-testid=review]');
+            await page.emulateMedia({ media: 'print' });
+            const paper = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+            assert.equal(paper, 'rgb(255, 255, 255)');
+            assert.equal(await page.isVisible('#screens'), false);
+            const rows = await page.locator('[data-testid=review] tbody tr').allTextContents();
+            assert.equal(rows.length, fake.measurements.length);
+            assert.ok(rows.every((r) => /SUGGESTED|CONFIRMED|EDITED|REJECTED/.test(r)));
+            assert.ok(await page.isVisible('#patient'));
+        },
+    },
+    {
+        id: 'MOTION',
+        title: 'reduced motion: nothing is animated',
+        user: 'tech',
+        async run({ page, fake }) {
+            await page.emulateMedia({ reducedMotion: 'reduce' });
+            await ready(page);
+            await page.goto(`${fake.url}#/worklist`);
+            await page.waitForSelector('[data-testid=study-row]');
+            fake.move(5, 1, 'critical', 'AO mean 74 -> 52 mmHg');
+            await page.waitForSelector('[data-testid=tray-item]');
+            assert.equal(await page.evaluate(() => document.getAnimations().length), 0);
         },
     },
 ];

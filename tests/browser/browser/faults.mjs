@@ -188,11 +188,36 @@ export const faults = [
         'old traces are marked',
         js('views/mark_bar.js', 'if (!this.app.current)', 'if (false)'),
     ],
-    ['PAL', 'Enter does nothing', js('views/palette.js', 'if (command) command.act', 'if (false) command.act')],
-    ['LETTER', 'letters act always', js('keys.js', 'this.letters_on ? this.#find', 'true ? this.#find')],
+    [
+        'PAL',
+        'Enter does nothing',
+        js('views/palette.js', 'if (command) command.act', 'if (false) command.act'),
+    ],
+    [
+        'LETTER',
+        'letters act always',
+        js('keys.js', 'this.letters_on ? this.#find', 'true ? this.#find'),
+    ],
     [
         'REVIEW',
         'the machine column shows the value in force',
         js('views/review.js', 'cell(headline(m.machine_values, m.site).main)', 'cell(now.main)'),
+    ],
+    [
+        'PRINT',
+        'paper looks like the screen',
+        [{ file: 'css/print.css', find: '@media print', replace: '@media speech' }],
+    ],
+    [
+        'MOTION',
+        'the tray blinks for everybody',
+        [
+            { file: 'css/frame.css', find: 'animation: none !important;', replace: '' },
+            {
+                file: 'css/worklist.css',
+                find: '.tray {',
+                replace: '@keyframes x { to { opacity: 0.5 } } .tray { animation: x 9s infinite;',
+            },
+        ],
     ],
 ];
