@@ -11,7 +11,7 @@ enum {
     SUGGEST_BEATS_MIN = 8,
     SUGGEST_S_MIN = 10,
     SUGGEST_AGE_S = 3, /* a wedge is known 2 s after it began: younger beats may yet be withdrawn */
-    LEFT_OUT_WAIT_S = 60, /* where many beats are left out, a better stretch is waited for so long */
+    LEFT_OUT_WAIT_S = 60, /* with many beats left out, a better stretch is waited for so long */
     BREATH_WAIT_S = 40, /* a wedge that stays waits so long for its respiration */
     WEDGE_LEVELS_FULL = 24,
     MEAN_VALUE = 2,      /* in line_quantities[] */

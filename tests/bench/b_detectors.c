@@ -173,8 +173,9 @@ static void stable(int seeds, uint64_t first, bool artefacts) {
 }
 
 int main(int argc, char **argv) {
-    int seeds = argc == 3 ? atoi(argv[1]) : 0;
-    if (seeds < 1 || seeds > DRAWS_MAX) {
+    long seeds_asked = argc == 3 ? strtol(argv[1], NULL, 10) : 0;
+    int seeds = seeds_asked > 0 && seeds_asked <= DRAWS_MAX ? (int)seeds_asked : 0;
+    if (seeds < 1) {
         fprintf(stderr, "usage: b_detectors SEEDS FIRST_SEED (want 1 to %d seeds)\n", DRAWS_MAX);
         return 2;
     }
