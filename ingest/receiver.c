@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum { BATCH = 512, IDLE_MS = 200, FULL_MS = 2, ASK_AGAIN_NS = 300000000 };
-enum { SILENCE_NS = 1000000000 }; /* a connection unheard for so long may be replaced by its records */
+enum { SILENCE_NS = 1000000000 }; /* unheard for so long, a connection may be replaced */
 
 static void add(_Atomic uint64_t *counter, uint64_t value) {
     atomic_fetch_add_explicit(counter, value, memory_order_relaxed);
