@@ -159,11 +159,11 @@ static void stable(int seeds, uint64_t first, bool artefacts) {
         int count = artefacts ? make_faults(text, faults, seed) : 0;
         struct draw d = run("stable", seed, faults, count);
         raised += d.raised - (isfinite(d.found_s[EVENT_LOW_BP - 301]) ? 1 : 0);
-        low += isfinite(d.found_s[EVENT_LOW_BP - 301]);
+        low += isfinite(d.found_s[EVENT_LOW_BP - 301]) ? 1u : 0u;
         held += d.held;
         lost += d.line;
-        ewma += isfinite(d.baseline.ewma_s);
-        cusum += isfinite(d.baseline.cusum_s);
+        ewma += isfinite(d.baseline.ewma_s) ? 1u : 0u;
+        cusum += isfinite(d.baseline.cusum_s) ? 1u : 0u;
     }
     double hours = seeds * case_s / 3600;
     printf("| stable%s, %.1f h | ours %u (%.3f/h), held back %u, line %u | mean < 65: %u | "
