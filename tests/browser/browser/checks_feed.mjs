@@ -130,7 +130,7 @@ export const checks = [
             fake.move(7, 1, 'critical', 'AO mean 74 -> 52 mmHg in 90 s; FALLING_BP rules 1');
             const late = fake.suggest('AO');
             await page.waitForSelector(`[data-id="${late.id}"]`, { timeout: 3000 });
-            await page.keyboard.press('Alt+2');
+            await page.keyboard.press('Alt+3');
             await page.waitForSelector('[data-testid=tray-item][data-study="7"]', {
                 timeout: 1000,
             });
