@@ -194,4 +194,28 @@ export const checks = [
             assert.match(await text(other, '[data-testid=history]'), /routine → critical/);
         },
     },
+    {
+        id: 'WHO',
+        title: 'the name above is of the study that is shown, and of nobody above a list',
+        user: 'tech',
+        hash: '#/live/1',
+        async run({ page, fake }) {
+            const name = () => text(page, '#patient');
+            await until('room 1', async () => (await name()) === 'Okafor, Ada');
+            await page.keyboard.press('Alt+3');
+            await shown(page);
+            assert.equal(await name(), '');
+            await page.focus('[data-study="8"][data-testid=study-row]');
+            await page.keyboard.press('Enter');
+            await until('study 8', async () => (await name()) === 'Weiss, Ruth');
+            fake.state(1, 'FLUSHED', true, 'flushed'); /* news of the room must not bring it back */
+            fake.say({ type: 'room', room: fake.rooms[0] });
+            await sleep(300);
+            assert.equal(await name(), 'Weiss, Ruth');
+            assert.doesNotMatch(await text(page, '.header'), /Okafor/);
+            assert.equal(await text(page, '#case-id'), '');
+            await page.keyboard.press('Escape');
+            await until('nobody', async () => (await name()) === '');
+        },
+    },
 ];

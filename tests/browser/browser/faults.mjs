@@ -88,6 +88,11 @@ export const faults = [
     ['A12', 'F9 does nothing', js('views/worklist.js', "'F9'", "'F7'")],
     ['HOLD', 'hold is ignored', js('views/worklist.js', 'this.held || idle_ms', 'idle_ms')],
     [
+        'WHO',
+        'every screen bears the name of the room',
+        js('views/header.js', 'ROOM_VIEWS.includes(this.view)\n', 'this.view\n'),
+    ],
+    [
         'LINK',
         'the address names no study',
         js('views/worklist.js', "makeHash('study', s)", "makeHash('study')"),

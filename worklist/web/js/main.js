@@ -63,7 +63,7 @@ function route() {
     }
     keys.view = to.view;
     document.body.dataset.view = to.view;
-    header.mark(to.view);
+    header.mark(to.view, to.id);
     views[to.view].show(to);
 }
 

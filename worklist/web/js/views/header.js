@@ -3,11 +3,27 @@
 import { byId, h, replace, setText } from '../dom.js';
 import { makeHash } from '../router.js';
 import { clock, roomName } from '../values.js';
+import { patientText } from './study_row.js';
+
+const ROOM_VIEWS = ['live', 'review', 'case'];
+const VIEW_TEXT = /** @type {Record<string, string>} */ ({
+    worklist: 'all patients',
+    audit: 'all patients',
+    validation: 'all patients',
+    admin: 'no patient',
+});
+
+/** @param {import('../types.js').Study | null} study */
+function studyText(study) {
+    return study ? `${study.patient_id} · ${study.description}` : '';
+}
 
 export class Header {
     /** @param {import('../app.js').App} app */
     constructor(app) {
         this.app = app;
+        this.view = 'live';
+        this.study_id = 0;
         this.rooms = byId('room-select');
         this.rooms.addEventListener('change', () => {
             app.select(Number(this.rooms.value));
@@ -22,8 +38,13 @@ export class Header {
         app.on('notice', (n) => this.notice(n));
     }
 
-    /** @param {string} view the one that is seen */
-    mark(view) {
+    /** @param {string} view the one that is seen @param {number | null} id its study */
+    mark(view, id) {
+        this.view = view;
+        this.study_id = id ?? 0;
+        const of_room = ROOM_VIEWS.includes(view);
+        this.rooms.closest('label').classList.toggle('unseen', !of_room);
+        this.drawPatient();
         for (const link of document.querySelectorAll('#screens a')) {
             const here = link.getAttribute('href') === `#/${view === 'study' ? 'worklist' : view}`;
             if (here) link.setAttribute('aria-current', 'page');
@@ -51,18 +72,34 @@ export class Header {
         this.drawOrigin();
     }
 
+    /** The name over a screen is of whom the screen shows: of the room on Live and Review, of the
+     * study on Study, of nobody on a list of many. Any other name there would be believed. */
     drawPatient() {
+        const { name, detail, case_number } = ROOM_VIEWS.includes(this.view)
+            ? this.#roomPatient()
+            : this.#viewPatient();
+        setText(byId('patient'), name);
+        setText(byId('patient-detail'), detail);
+        setText(byId('case-id'), case_number ? `Case ${case_number}` : '');
+    }
+
+    #roomPatient() {
         const { app } = this;
         const { room, study } = app;
-        let text = 'No room';
-        if (room && !app.caseAgrees) text = 'The case is changing: wait';
-        else if (room && !room.case) text = 'No case open';
-        else if (study) text = study.patient_name.replaceAll('^', ', ');
-        else if (room) text = `Case ${room.case}`;
-        const detail = study ? `${study.patient_id} · ${study.description}` : '';
-        setText(byId('patient'), text);
-        setText(byId('patient-detail'), detail);
-        setText(byId('case-id'), room?.case ? `Case ${room.case}` : 'No case');
+        let name = 'No room';
+        if (room && !app.caseAgrees) name = 'The case is changing: wait';
+        else if (room && !room.case) name = 'No case open';
+        else if (study) name = patientText(study);
+        else if (room) name = `Case ${room.case}`;
+        return { name, detail: studyText(study), case_number: room?.case ?? 0 };
+    }
+
+    #viewPatient() {
+        if (this.view !== 'study') return { name: '', detail: VIEW_TEXT[this.view], case_number: 0 };
+        const study = this.app.studies.find((s) => s.study === this.study_id) ?? null;
+        const name = study ? patientText(study) : `Study ${this.study_id}`;
+        const detail = study ? studyText(study) : 'not on the open list';
+        return { name, detail, case_number: study?.case ?? 0 };
     }
 
     drawOrigin() {
