@@ -166,6 +166,44 @@ static void commands_arrive_once(void **state) {
         assert_int_equal(t.fake.command_kind[before + i], i % 2 ? WIRE_CASE_CLOSE : WIRE_CASE_OPEN);
     assert_int_equal(t.fake.command[before + 4].number, number);
     assert_true(number > (1LL << 32) && number < (1LL << 53));
+    assert_int_equal(cluster_count(&t.db, "select json_array_length(body->'pending') from room_view"),
+                     0);
+}
+
+static bool room_says(const char *condition) {
+    char sql[200];
+    snprintf(sql, sizeof sql, "select count(*) from room_view where room = 5 and %s", condition);
+    for (int i = 0; i < 100; i++) {
+        if (cluster_count(&t.db, sql) == 1)
+            return true;
+        cluster_sleep(50);
+    }
+    return false;
+}
+
+/* A room that was configured and never heard: the case opens, and its command is seen to wait until
+ * hemod has it. */
+static void a_case_opens_before_the_feed(void **state) {
+    (void)state;
+    int64_t number = 0;
+    assert_int_equal(daemon_end(&t.daemon, SIGKILL), 128 + SIGKILL);
+    assert_int_equal(cases_open(&t.db, 5, 2, NULL, &number), CASES_NO_ROOM);
+    assert_true(cases_room_add(&t.db, 5, 15, "LAB5"));
+    struct wire_frame *mark = calloc(1, sizeof *mark);
+    mark->kind = WIRE_MARK;
+    assert_int_equal(cases_tell(&t.db, 5, mark), CASES_NOT_HEARD);
+    free(mark);
+    assert_true(db_do(&t.db, "begin"));
+    assert_int_equal(cases_open(&t.db, 5, 2, NULL, &number), CASES_OK);
+    assert_true(db_do(&t.db, "commit"));
+    assert_true(room_says("body->'pending'->0->>'what' = 'case opened' and not heard and "
+                          "body->>'wanted_case' <> '0' and body->>'case' = '0'"));
+    daemon_spawn(&t.daemon, t.daemon.ini);
+    assert_true(room_says("json_array_length(body->'pending') = 0 and body->>'wanted_study' = '2'"));
+    pthread_mutex_lock(&t.fake.lock);
+    struct wire_case *last = &t.fake.command[(t.fake.commands - 1) % FAKE_COMMANDS];
+    assert_true(last->target_stream == 15 && last->number == (uint64_t)number);
+    pthread_mutex_unlock(&t.fake.lock);
 }
 
 static void waits_for_a_database(void **state) {
@@ -204,6 +242,32 @@ static void second_worklistd_waits(void **state) {
     assert_int_equal(daemon_ask(other.port, "GET /api/health", "", "", out), 503);
     assert_true(daemon_healthy(&t.daemon, "\"ok\":true"));
     daemon_close(&other, false);
+}
+
+/* The first is frozen, its connections end and with them its lock; the second takes over and dies:
+ * the first one finds out that it had lost its place and goes on behind what the second did. */
+static void a_frozen_worklistd_comes_back(void **state) {
+    (void)state;
+    struct daemon other;
+    for (int i = 0; i < 3; i++) {
+        kill(t.daemon.pid, SIGSTOP);
+        assert_true(db_do(&t.db, "select pg_terminate_backend(pid) from pg_stat_activity where "
+                                 "application_name like 'worklistd%'"));
+        daemon_open(&other, &t.cluster, t.fake.events, t.fake.live);
+        daemon_spawn(&other, other.ini);
+        assert_true(daemon_healthy(&other, "\"ok\":true"));
+        add_events(EVENTS / 10);
+        assert_true(wait_acked(t.fake.count));
+        kill(t.daemon.pid, SIGCONT);
+        add_events(EVENTS / 10);
+        cluster_sleep(300 + 400 * i);
+        assert_int_equal(daemon_end(&other, SIGKILL), 128 + SIGKILL);
+        daemon_close(&other, false);
+        add_events(EVENTS / 10);
+        assert_true(wait_acked(t.fake.count));
+        rows_and_position_agree();
+    }
+    assert_int_equal(cluster_count(&t.db, "select count(*) from event"), t.fake.count - 1);
 }
 
 static void faults_are_one_line_and_a_code(void **state) {
@@ -301,8 +365,10 @@ int main(void) {
         cmocka_unit_test(killed_database_loses_nothing),
         cmocka_unit_test(move_and_its_cause_are_one),
         cmocka_unit_test(commands_arrive_once),
+        cmocka_unit_test(a_case_opens_before_the_feed),
         cmocka_unit_test(waits_for_a_database),
         cmocka_unit_test(second_worklistd_waits),
+        cmocka_unit_test(a_frozen_worklistd_comes_back),
         cmocka_unit_test(port_in_use_is_said),
         cmocka_unit_test(faults_are_one_line_and_a_code),
     };

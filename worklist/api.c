@@ -1,5 +1,6 @@
 #include "worklist/api.h"
 #include "worklist/api_route.h"
+#include "worklist/cases.h"
 #include "worklist/confirm.h"
 #include "worklist/when.h"
 #include "worklist/worklist.h"
@@ -161,8 +162,12 @@ static void publish(struct api_call *call) {
         if (asprintf(&message, "{\"type\":\"measurement\",%s", call->answer->body + 1) > 0)
             hub_publish(call->api->hub, 0, false, message);
     }
-    if (call->commands)
+    if (call->marks_changed)
+        hub_publish(call->api->hub, 0, false, room_marks_message(call->db, call->number));
+    if (call->commands) {
+        cases_publish(call->db, call->api->hub, call->number);
         strips_wake(call->api->strips);
+    }
 }
 
 /* One transaction: act, audit, commands and the answer to repeat. */

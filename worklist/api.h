@@ -71,7 +71,8 @@ struct api_call {
     bool list_changed; /* publish the worklist, with moved */
     int64_t moved;
     bool measurement_changed;
-    bool commands; /* wake the forwarder */
+    bool marks_changed; /* of the room `number` */
+    bool commands; /* for hemod, of room `number`: wake the forwarder, tell the pages */
 };
 
 struct api_problem {
@@ -93,6 +94,11 @@ extern const struct field api_no_fields[];
 api_handler api_login, api_logout, api_me, api_audit;
 /* api_lab.c */
 api_handler api_rooms, api_case_open, api_case_close, api_capture, api_mark, api_strip;
+/* api_room.c: marks outlive a page. The mark is kept within the act's transaction. */
+api_handler api_room_now;
+bool room_mark_keep(struct api_call *call, const struct stream_mark *mark, const char *kind,
+                    const char *value);
+char *room_marks_message(struct db *db, int64_t room); /* for the WebSocket; heap */
 /* api_list.c */
 api_handler api_studies, api_study_add, api_acknowledge, api_override;
 api_handler api_pin, api_done, api_history;

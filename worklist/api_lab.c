@@ -12,8 +12,12 @@ void api_rooms(struct api_call *call) {
 
 static void cases_error(struct api_call *call, enum cases_result result) {
     static const struct api_problem problems[] = {
-        [CASES_NO_ROOM] = {404, "NOT_FOUND", "No feed of this room has connected yet.",
-                           "Nothing was changed.", "Start the room's feed first."},
+        [CASES_NO_ROOM] = {404, "NOT_FOUND",
+                           "Nobody configured this room, and no feed of it has connected.",
+                           "Nothing was changed.",
+                           "Start the room's feed, or: hemoctl room add ROOM --stream N."},
+        [CASES_NOT_HEARD] = {409, "CONFLICT", "The room's feed has not connected yet.",
+                             "Nothing was changed.", "Start the room's feed first."},
         [CASES_NO_STUDY] = {404, "NOT_FOUND", "There is no open study with this number.",
                             "Nothing was changed.", "Reload the list."},
         [CASES_BUSY] = {409, "CONFLICT", "The room or the study has an open case.",
@@ -50,7 +54,7 @@ void api_case_open(struct api_call *call) {
         return;
     }
     call->commands = call->list_changed = true;
-    api_ok_json(call, json_pack("{s:I}", "case", (json_int_t)number));
+    api_ok_json(call, json_pack("{s:I, s:b}", "case", (json_int_t)number, "pending", 1));
 }
 
 void api_case_close(struct api_call *call) {
@@ -62,7 +66,7 @@ void api_case_close(struct api_call *call) {
         return;
     }
     call->commands = call->list_changed = true;
-    api_ok(call, strdup("{}"));
+    api_ok(call, strdup("{\"pending\":true}"));
 }
 
 static bool phase_from(const char *text, uint32_t *phase) {
@@ -87,7 +91,15 @@ static void tell(struct api_call *call, struct wire_frame *frame, const char *wh
         return;
     }
     call->commands = true;
-    api_ok(call, strdup("{}"));
+    api_ok(call, strdup("{\"pending\":true}"));
+}
+
+/* The label exactly, as a person chose it; 0 where it is none. */
+static uint32_t site_exact(const char *text) {
+    uint32_t site = text ? site_from_label(text) : SITE_NONE;
+    const struct site_row *row = site_row(site);
+    bool exact = row && (strcasecmp(row->label, text) == 0 || strcasecmp(row->name, text) == 0);
+    return exact ? site : SITE_NONE;
 }
 
 void api_capture(struct api_call *call) {
@@ -106,8 +118,15 @@ void api_capture(struct api_call *call) {
         (struct wire_capture){.channel = (uint32_t)json_get_int(call->body, "channel", 0),
                               .phase = phase,
                               .back_ms = (uint32_t)(back_s * 1000)};
-    snprintf(after, sizeof after, "channel %u phase %s back %.1f s", frame->body.capture.channel,
-             phase_text(phase), back_s);
+    const char *site = json_get_text(call->body, "site");
+    frame->body.capture.site = site_exact(site);
+    if (site && frame->body.capture.site == SITE_NONE) {
+        free(frame);
+        bad(call, "site must be a label of sites.def");
+        return;
+    }
+    snprintf(after, sizeof after, "channel %u %.16s phase %s back %.1f s",
+             frame->body.capture.channel, site ? site : "", phase_text(phase), back_s);
     tell(call, frame, "capture", after);
     free(frame);
 }
@@ -135,14 +154,20 @@ static const char *mark_from(const json_t *body, struct stream_mark *mark) {
                    ? NULL
                    : "phase must be rest, exercise, drug or post";
     if (mark->kind == MARK_SITE) {
-        mark->site = site ? site_from_label(site) : SITE_NONE;
-        const struct site_row *row = site_row(mark->site);
-        bool exact = row && (strcasecmp(row->label, site) == 0 || strcasecmp(row->name, site) == 0);
-        return exact ? NULL : "site must be a label of sites.def";
+        mark->site = site_exact(site);
+        return mark->site != SITE_NONE ? NULL : "site must be a label of sites.def";
     }
     const json_t *on = json_object_get(body, "on");
     mark->value = json_is_true(on) ? 1 : 0;
     return on ? NULL : "on is missing: true begins, false ends";
+}
+
+/* What the mark says: its site, its phase, or whether it begins or ends. */
+static const char *mark_value(const json_t *body, const char *kind) {
+    const char *named = strcmp(kind, "site") == 0    ? json_get_text(body, "site")
+                        : strcmp(kind, "phase") == 0 ? json_get_text(body, "phase")
+                                                     : NULL;
+    return named ? named : json_is_true(json_object_get(body, "on")) ? "on" : "off";
 }
 
 void api_mark(struct api_call *call) {
@@ -152,12 +177,13 @@ void api_mark(struct api_call *call) {
         abort();
     frame->kind = WIRE_MARK;
     const char *wrong = mark_from(call->body, &frame->body.mark);
-    snprintf(after, sizeof after, "channel %u %.16s %.16s", frame->body.mark.channel,
-             json_get_text(call->body, "kind"),
-             json_is_true(json_object_get(call->body, "on")) ? "on" : "");
+    const char *kind = json_get_text(call->body, "kind"), *value = mark_value(call->body, kind);
+    snprintf(after, sizeof after, "channel %u %.16s %.16s", frame->body.mark.channel, kind, value);
     if (wrong)
         bad(call, wrong);
     else
         tell(call, frame, "mark", after);
+    if (call->commands && !room_mark_keep(call, &frame->body.mark, kind, value))
+        api_database_error(call);
     free(frame);
 }

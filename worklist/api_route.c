@@ -25,6 +25,7 @@ static const struct field case_fields[] = {
 static const struct field capture_fields[] = {{"channel", FIELD_INTEGER, false, 0, 15},
                                               {"back_s", FIELD_NUMBER, false, 1, 60},
                                               {"phase", FIELD_TEXT, false, 1, 16},
+                                              {"site", FIELD_TEXT, true, 1, 16},
                                               OPTIONAL_REQUEST_ID,
                                               END};
 static const struct field mark_fields[] = {{"channel", FIELD_INTEGER, false, 0, 15},
@@ -69,6 +70,7 @@ const struct api_route api_routes[] = {
     {"DELETE", "/api/rooms/#/case", WHO_TECHNOLOGIST, true, close_fields, api_case_close},
     {"POST", "/api/rooms/#/capture", WHO_TECHNOLOGIST, true, capture_fields, api_capture},
     {"POST", "/api/rooms/#/mark", WHO_TECHNOLOGIST, true, mark_fields, api_mark},
+    {"GET", "/api/rooms/#/now", WHO_USER, false, api_no_fields, api_room_now},
     {"GET", "/api/studies", WHO_USER, false, api_no_fields, api_studies},
     {"POST", "/api/studies", WHO_TECHNOLOGIST, true, study_fields, api_study_add},
     {"POST", "/api/studies/#/acknowledge", WHO_READER, true, request_fields, api_acknowledge},

@@ -6,10 +6,10 @@
 
 enum { STREAMS_MAX = 16 };
 
-/* The streams whose newest epoch lies in the room; -1 on error. */
+/* The streams of the room, configured or heard; -1 on error. */
 static int streams_of(struct db *db, int64_t room, uint32_t out[STREAMS_MAX]) {
     PGresult *r =
-        db_query(db, "select stream from room_view where room = $1 order by stream limit 16",
+        db_query(db, "select stream from room_stream where room = $1 order by stream limit 16",
                  DB(db_int(room).text));
     if (!r)
         return -1;
@@ -29,7 +29,7 @@ static enum cases_result send_case(struct db *db, int64_t room, enum wire_kind k
     for (int i = 0; ok && i < n; i++) {
         frame->kind = kind;
         frame->body.case_change = (struct wire_case){streams[i], (uint64_t)number};
-        ok = outbox_add(db, frame);
+        ok = outbox_add(db, room, frame);
     }
     free(frame);
     return ok ? CASES_OK : n == 0 ? CASES_NO_ROOM : CASES_FAILED;
@@ -103,16 +103,33 @@ enum cases_result cases_close(struct db *db, int64_t room, const char *user) {
     return send_case(db, room, WIRE_CASE_CLOSE, number);
 }
 
+/* The stream of the room that was heard first by its number; 0: none yet, -1: error. */
+static int64_t heard_stream(struct db *db, int64_t room) {
+    PGresult *r = db_query(
+        db, "select stream from room_view where room = $1 and heard order by stream limit 1",
+        DB(db_int(room).text));
+    int64_t stream = !r ? -1 : PQntuples(r) == 1 ? db_number(r, 0, 0) : 0;
+    PQclear(r);
+    return stream;
+}
+
 enum cases_result cases_tell(struct db *db, int64_t room, struct wire_frame *frame) {
-    uint32_t streams[STREAMS_MAX];
-    int n = streams_of(db, room, streams);
-    if (n <= 0)
-        return n == 0 ? CASES_NO_ROOM : CASES_FAILED;
+    int64_t stream = heard_stream(db, room);
+    if (stream <= 0)
+        return stream == 0 ? CASES_NOT_HEARD : CASES_FAILED;
     if (frame->kind == WIRE_CAPTURE)
-        frame->body.capture.target_stream = streams[0];
+        frame->body.capture.target_stream = (uint32_t)stream;
     else
-        frame->body.mark.target_stream = streams[0];
-    return outbox_add(db, frame) ? CASES_OK : CASES_FAILED;
+        frame->body.mark.target_stream = (uint32_t)stream;
+    return outbox_add(db, room, frame) ? CASES_OK : CASES_FAILED;
+}
+
+bool cases_room_add(struct db *db, int64_t room, int64_t stream, const char *name) {
+    return db_run(db,
+                  "insert into room_stream (stream, room, name, configured) values ($1, $2, $3, "
+                  "true) on conflict (stream) do update set room = $2, name = $3, configured = "
+                  "true",
+                  DB(db_int(stream).text, db_int(room).text, name)) == 1;
 }
 
 static char *one_text(PGresult *r) {
@@ -134,4 +151,14 @@ char *cases_room_message(struct db *db, int64_t stream) {
         db,
         "select jsonb_build_object('type', 'room') || body::jsonb from room_view where stream = $1",
         DB(db_int(stream).text)));
+}
+
+void cases_publish(struct db *db, struct hub *hub, int64_t room) {
+    PGresult *r = db_query(db,
+                           "select jsonb_build_object('type', 'room') || body::jsonb from room_view "
+                           "where room = $1 order by stream",
+                           DB(db_int(room).text));
+    for (int i = 0; r && i < PQntuples(r); i++)
+        hub_publish(hub, 0, false, strdup(PQgetvalue(r, i, 0)));
+    PQclear(r);
 }

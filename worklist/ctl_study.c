@@ -99,7 +99,7 @@ int ctl_study_history(struct ctl *ctl) {
 
 static int case_result(struct ctl *ctl, enum cases_result result) {
     static const char *const texts[] = {
-        [CASES_NO_ROOM] = "no feed of this room has connected yet (want its feed running)",
+        [CASES_NO_ROOM] = "unknown (want its feed running, or: hemoctl room add ROOM --stream N)",
         [CASES_NO_STUDY] = "no open study with this number (want one of: hemoctl study list)",
         [CASES_BUSY] = "the room or the study has an open case (want it closed first)",
         [CASES_NO_CASE] = "the room has no open case"};
@@ -143,6 +143,31 @@ int ctl_case_close(struct ctl *ctl) {
     if (result == CASES_OK && !audit_study(ctl, "case closed", object, ""))
         result = CASES_FAILED;
     return case_result(ctl, result);
+}
+
+int ctl_room_add(struct ctl *ctl) {
+    const char *room = ctl_word(ctl, 0), *stream = ctl_option(ctl, "--stream");
+    int64_t number = room ? strtoll(room, NULL, 10) : 0;
+    int64_t of_stream = stream ? strtoll(stream, NULL, 10) : 0;
+    char object[40], after[80];
+    if (number < 1 || number > 999 || of_stream < 1 || of_stream > 999)
+        return ctl_complain(CTL_USAGE, "room add",
+                            "want: hemoctl room add ROOM --stream N [--name NAME], both 1 to 999");
+    if (!ctl_database(ctl) || !db_do(&ctl->db, "begin"))
+        return CTL_PEER;
+    snprintf(object, sizeof object, "room %lld", (long long)number);
+    snprintf(after, sizeof after, "stream %lld", (long long)of_stream);
+    bool ok = cases_room_add(&ctl->db, number, of_stream, option_or(ctl, "--name", "")) &&
+              audit_study(ctl, "room added", object, after) && db_do(&ctl->db, "commit");
+    return ok ? CTL_OK : ctl_complain(CTL_FAILED, "room add", ctl->db.error);
+}
+
+int ctl_room_list(struct ctl *ctl) {
+    return print_query(ctl,
+                       "select format('room %s  stream %s  case %s  %s', room, stream, "
+                       "body->>'case', case when heard then 'heard' else 'not heard yet' end) "
+                       "from room_view order by room, stream",
+                       NULL);
 }
 
 /* "10:41:58 lab 2: AO mean 74 -> 52 mmHg in 90 s: study 4 moved from 5 to 1" and what people

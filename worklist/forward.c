@@ -57,12 +57,15 @@ static bool prepare(struct forward *f) {
     return true;
 }
 
-/* True: the database answers and is as it should be. */
+/* True: the database answers and is as it should be. A connection that was lost took the lock with
+ * it: another worklistd may have written and read from hemod since, so that nothing that was known
+ * still holds. It is not made anew behind the back of prepare(). */
 static bool database_ready(struct forward *f) {
     int64_t now_ms = when_steady_ms();
     if (f->prepared && now_ms - f->checked_ms < CHECK_MS && !db_lost(&f->db))
         return true;
-    bool answers = f->prepared ? db_ready(&f->db) && db_do(&f->db, "select 1") : db_answers(&f->db);
+    bool answers =
+        f->prepared ? !db_lost(&f->db) && db_do(&f->db, "select 1") : db_answers(&f->db);
     f->checked_ms = now_ms;
     if (answers && f->prepared)
         return true;

@@ -1,4 +1,5 @@
 #include "worklist/forward.h"
+#include "worklist/cases.h"
 #include "worklist/say.h"
 #include "worklist/when.h"
 #include <inttypes.h>
@@ -131,14 +132,22 @@ static void on_record(struct forward *f, const uint8_t *bytes, size_t length) {
         item->body.begin = f->frame->body.epoch_begin;
 }
 
+/* hemod holds them for good: their rooms have less that waits. */
+static void acked(struct forward *f, uint64_t next) {
+    int64_t rooms[OUTBOX_ROOMS];
+    int n = outbox_acked(&f->db, f->sender.epoch, next, rooms);
+    counters_set(f->counters, COUNTER_COMMANDS_ACKED, next);
+    for (int i = 0; i < n; i++)
+        cases_publish(&f->db, f->hub, rooms[i]);
+}
+
 /* The command stream goes on, or begins anew in hemod's epoch. */
 static void on_welcome(struct forward *f) {
     f->stream = f->frame->stream;
     uint64_t next = f->frame->body.welcome.next_sequence;
     switch (link_sender_welcome(&f->sender, f->frame)) {
     case LINK_RESUMED:
-        outbox_acked(&f->db, f->sender.epoch, next);
-        counters_set(f->counters, COUNTER_COMMANDS_ACKED, next);
+        acked(f, next);
         return;
     case LINK_NEW_EPOCH:
         if (outbox_renumber(&f->db, f->sender.epoch, &f->link))
@@ -155,8 +164,25 @@ static void on_welcome(struct forward *f) {
 static void on_ack(struct forward *f) {
     if (link_sender_ack(&f->sender, f->frame) == 0)
         return;
-    outbox_acked(&f->db, f->sender.epoch, f->sender.first_held);
-    counters_set(f->counters, COUNTER_COMMANDS_ACKED, f->sender.first_held);
+    acked(f, f->sender.first_held);
+}
+
+/* A person was told 200: the page and the audit must hear that it came to nothing. */
+static void say_refused(struct forward *f, const char *why) {
+    char what[32], text[400], object[40];
+    int64_t room =
+        outbox_refused(&f->db, f->sender.epoch, f->frame->body.refuse.sequence, why, what);
+    if (room < 0)
+        return;
+    snprintf(object, sizeof object, "room %lld", (long long)room);
+    snprintf(text, sizeof text, "%s: hemod refused it: %s", what, why);
+    bool ok = db_do(&f->db, "begin") &&
+              audit_append(&f->db, &(struct audit_entry){"hemod", "command refused", object, "",
+                                                         text, "feed"}) &&
+              db_do(&f->db, "commit");
+    if (!ok)
+        db_do(&f->db, "rollback");
+    hub_publish(f->hub, 0, false, say_notice_text("REFUSED", room, text));
 }
 
 static void on_refuse(struct forward *f) {
@@ -164,6 +190,8 @@ static void on_refuse(struct forward *f) {
     snprintf(what, sizeof what, "%s: %s", hemo_error_text(f->frame->body.refuse.error),
              f->frame->body.refuse.text);
     forward_complain(f, "hemod refused", what);
+    if (f->sender.welcomed)
+        say_refused(f, what);
     if (f->frame->body.refuse.error == HEMO_OLD_EPOCH ||
         f->frame->body.refuse.error == HEMO_BAD_SEQUENCE)
         f->sender.welcomed = false;

@@ -4,7 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool outbox_add(struct db *db, struct wire_frame *frame) {
+static const char *what_of(const struct wire_frame *frame) {
+    switch (frame->kind) {
+    case WIRE_CASE_OPEN:
+        return "case opened";
+    case WIRE_CASE_CLOSE:
+        return "case closed";
+    case WIRE_CAPTURE:
+        return "capture";
+    case WIRE_MARK:
+        return "mark";
+    default:
+        return "rules";
+    }
+}
+
+bool outbox_add(struct db *db, int64_t room, struct wire_frame *frame) {
     uint8_t bytes[sizeof((struct outbox_command){0}).bytes];
     char hex[2 * sizeof bytes + 1];
     size_t length = 0;
@@ -17,7 +32,8 @@ bool outbox_add(struct db *db, struct wire_frame *frame) {
         return false;
     }
     sodium_bin2hex(hex, sizeof hex, bytes, length);
-    return db_run(db, "insert into command (frame) values (decode($1, 'hex'))", DB(hex)) == 1;
+    return db_run(db, "insert into command (frame, room, what) values (decode($1, 'hex'), $2, $3)",
+                  DB(hex, db_int(room).text, what_of(frame))) == 1;
 }
 
 bool outbox_link_load(struct db *db, struct outbox_link *link) {
@@ -56,11 +72,34 @@ bool outbox_renumber(struct db *db, uint64_t epoch, struct outbox_link *link) {
            link_save(db, link) && outbox_number(db, link) && db_do(db, "commit");
 }
 
-bool outbox_acked(struct db *db, uint64_t epoch, uint64_t next_sequence) {
-    return db_run(db,
-                  "update command set acked_at = now() where acked_at is null and epoch = $1 and "
-                  "sequence < $2",
-                  DB(db_int((int64_t)epoch).text, db_int((int64_t)next_sequence).text)) >= 0;
+int outbox_acked(struct db *db, uint64_t epoch, uint64_t next_sequence,
+                 int64_t rooms[OUTBOX_ROOMS]) {
+    PGresult *r = db_query(db,
+                           "with done as (update command set acked_at = now() where acked_at is "
+                           "null and epoch = $1 and sequence < $2 returning room) "
+                           "select distinct room from done where room is not null limit $3",
+                           DB(db_int((int64_t)epoch).text, db_int((int64_t)next_sequence).text,
+                              db_int(OUTBOX_ROOMS).text));
+    if (!r)
+        return -1;
+    int n = PQntuples(r);
+    for (int i = 0; i < n; i++)
+        rooms[i] = db_number(r, i, 0);
+    PQclear(r);
+    return n;
+}
+
+int64_t outbox_refused(struct db *db, uint64_t epoch, uint64_t sequence, const char *why,
+                       char what[32]) {
+    PGresult *r = db_query(db,
+                           "update command set refused = $3 where epoch = $1 and sequence = $2 and "
+                           "refused is null returning coalesce(room, 0), what",
+                           DB(db_int((int64_t)epoch).text, db_int((int64_t)sequence).text, why));
+    int64_t room = r && PQntuples(r) == 1 ? db_number(r, 0, 0) : -1;
+    if (room >= 0)
+        snprintf(what, 32, "%s", db_text(r, 0, 1));
+    PQclear(r);
+    return room;
 }
 
 int outbox_waiting(struct db *db, const struct outbox_link *link, uint64_t from,

@@ -6,8 +6,9 @@
 
 enum { OUTBOX_BATCH = 64 };
 
-/* Within the act's transaction. The frame's epoch and sequence are set when it is sent. */
-bool outbox_add(struct db *db, struct wire_frame *frame);
+/* Within the act's transaction. The frame's epoch and sequence are set when it is sent. The room
+ * (0: all) shows it as pending until hemod holds it. */
+bool outbox_add(struct db *db, int64_t room, struct wire_frame *frame);
 
 struct outbox_link {
     uint64_t epoch, next_sequence;
@@ -18,8 +19,14 @@ bool outbox_link_load(struct db *db, struct outbox_link *link);
 bool outbox_renumber(struct db *db, uint64_t epoch, struct outbox_link *link);
 /* Numbers what waits without a number; link->next_sequence moves. */
 bool outbox_number(struct db *db, struct outbox_link *link);
-/* All commands of this epoch below next_sequence are durable at hemod. */
-bool outbox_acked(struct db *db, uint64_t epoch, uint64_t next_sequence);
+enum { OUTBOX_ROOMS = 64 };
+/* All commands of this epoch below next_sequence are durable at hemod. The rooms they were for, at
+ * most OUTBOX_ROOMS; -1 on error. */
+int outbox_acked(struct db *db, uint64_t epoch, uint64_t next_sequence,
+                 int64_t rooms[OUTBOX_ROOMS]);
+/* hemod says that the command has no effect. Its room and what it was; -1: no such command. */
+int64_t outbox_refused(struct db *db, uint64_t epoch, uint64_t sequence, const char *why,
+                       char what[32]);
 
 struct outbox_command {
     uint64_t sequence;

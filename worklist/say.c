@@ -56,6 +56,16 @@ static json_t *say_notice(const struct event *e, double base_rate_hz) {
     return out;
 }
 
+char *say_notice_text(const char *code, int64_t room, const char *text) {
+    char at[WHEN_TEXT];
+    when_now(at);
+    json_t *out = json_pack("{s:s, s:s, s:s, s:I, s:n, s:s}", "type", "notice", "code", code,
+                            "text", text, "room", (json_int_t)room, "channel", "at", at);
+    char *line = json_dumps(out, JSON_COMPACT);
+    json_decref(out);
+    return line;
+}
+
 char *say_event(const struct event *e, double base_rate_hz, int64_t study) {
     json_t *out = NULL;
     if (!event_row(e->kind))

@@ -8,5 +8,8 @@
  * measurements and the list. */
 void say_batch(struct hub *hub, struct db *db, const struct store_batch *batch);
 
+/* A notice of worklistd's own. Heap. */
+char *say_notice_text(const char *code, int64_t room, const char *text);
+
 /* The message of one event as JSON text, NULL for kinds that are not told. Heap. Pure. */
 char *say_event(const struct event *event, double base_rate_hz, int64_t study);

@@ -38,6 +38,11 @@ static void add_epoch(struct pipeline *p, const struct store_item *item, uint64_
                     db_int(stream_tick_at_ns(&b->info, b->first_tick)).text,
                     db_real(stream_base_rate_hz(&b->info)).text, epochs_origin(b->info.origin),
                     db_int(b->info.speed_percent).text, b->info.name, channels, frame));
+    if (b->room > 0)
+        pipeline_add(p,
+                     "insert into room_stream (stream, room, name) values ($1, $2, $3) on conflict "
+                     "(stream) do update set room = $2 where room_stream.room <> $2",
+                     DB(db_int(b->stream).text, room.text, b->info.name));
     free(frame);
     free(channels);
 }
