@@ -12,7 +12,9 @@ const int event_rows_count = sizeof event_rows / sizeof event_rows[0];
 
 static const char *const phases[] = {"rest", "exercise", "drug", "post"};
 static const char *const methods[] = {"none",  "beat",    "median of beats", "mean over breaths",
-                                      "trend", "compared"};
+                                      "trend", "compared", "computed from suggested values",
+                                      "mean of beats of two lines", "beats of a pull-back",
+                                      "least mean of five beats"};
 static const char *const states[] = {"",        "began",     "ended",     "raised",
                                      "ongoing", "recovered", "withdrawn", "suggested"};
 

@@ -43,7 +43,11 @@ enum method {
     METHOD_MEAN_BREATHS = 3, /* time average over whole breaths */
     METHOD_TREND = 4,       /* slope and level of beat means */
     METHOD_COMPARE = 5,     /* against an earlier measurement, like with like */
-    METHOD_MAX = 5
+    METHOD_DERIVED = 6,     /* computed from other values, not all of them confirmed */
+    METHOD_PAIR = 7,        /* mean over the beats listed of two lines at once */
+    METHOD_PULLBACK = 8,    /* beats before against beats behind a pull-back */
+    METHOD_LEAST_BEATS = 9, /* least mean of five whole beats in a steady stretch */
+    METHOD_MAX = 9
 };
 
 enum { EVENT_VALUES_MAX = 16, EVENT_BEATS_MAX = 32, EVENT_LEFT_OUT_MAX = 32 };

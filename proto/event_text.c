@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 struct line {
     char *out;
@@ -72,12 +73,13 @@ static void add_standing(struct line *line, const struct event *event) {
 }
 
 static void add_unit(struct line *line, const struct quantity_row *row) {
-    if (row->unit[0] == '/')
-        add(line, "%s", row->unit);
-    else if (row->unit[0] == 'm' && row->unit[2] == '[')
-        add(line, " mmHg");
+    const char *unit = row->unit, *hg = strstr(unit, "[Hg]");
+    if (strcmp(unit, "1") == 0)
+        return;
+    if (hg != NULL)
+        add(line, " mmHg%s", hg + strlen("[Hg]"));
     else
-        add(line, " %s", row->unit);
+        add(line, unit[0] == '/' ? "%s" : " %s", unit);
 }
 
 /* The values that "118/72 mean 89 mmHg" has not named, each with its words and unit. */

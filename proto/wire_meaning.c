@@ -18,7 +18,8 @@ static enum hemo_error meaning_samples(const struct sample_block *block) {
 static enum hemo_error meaning_mark(const struct stream_mark *mark) {
     bool text = mark->kind == MARK_DRUG || mark->kind == MARK_NOTE;
     bool begins_or_ends =
-        mark->kind == MARK_ZEROING || mark->kind == MARK_FLUSH || mark->kind == MARK_WEDGE;
+        mark->kind == MARK_ZEROING || mark->kind == MARK_FLUSH || mark->kind == MARK_WEDGE ||
+        mark->kind == MARK_EQUALISE || mark->kind == MARK_PULLBACK;
     if (mark->kind == MARK_SITE && mark->site == SITE_NONE)
         return HEMO_BAD_FIELD;
     if (mark->kind == MARK_VALUE && mark->quantity == 0)

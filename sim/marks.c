@@ -10,7 +10,8 @@
 enum { MARKS_MAX = 100000, LINE_CHARS = 512, FIELDS = 5 };
 
 static const char *const kind_names[] = {"",     "site",  "zeroing", "flush", "phase",
-                                         "drug", "value", "wedge",   "note"};
+                                         "drug", "value", "wedge",   "note",
+                                         "equalise", "pullback"};
 
 static const char header[] = "time_s,kind,channel,value,text";
 
