@@ -10,23 +10,53 @@ void feed_init(struct feed *f, uint32_t stream, uint32_t room, uint32_t credit) 
     *f = (struct feed){.stream = stream, .room = room, .credit = credit, .why = WHY_FIRST};
 }
 
+/* Under the case if what the feed holds is known to be of it, else without one. */
 static void open_epoch(struct feed *f, uint64_t epoch) {
-    link_receiver_init(&f->link, epoch, f->case_number, 0, f->credit);
+    uint64_t case_number = f->vetted_epoch ? f->case_number : 0;
+    link_receiver_init(&f->link, epoch, case_number, 0, f->credit);
     f->phase = FEED_OPEN;
+    f->held_next = 0;
     f->have_info = f->begun = false;
     f->groups_seen = 0;
     f->tick = 0;
 }
 
+static bool before_case(const struct feed *f) {
+    return f->phase == FEED_OPEN && f->link.case_number != f->case_number;
+}
+
+static enum welcome_why why_of(const struct feed *f) {
+    return before_case(f) ? WHY_BEFORE_CASE : f->why;
+}
+
+bool feed_acknowledges(const struct feed *f) {
+    return !before_case(f) || f->held_next;
+}
+
 static void close_epoch(struct feed *f, enum welcome_why why) {
     assert(f->phase == FEED_OPEN);
-    f->continues = f->groups_seen != 0 && why != WHY_COUNTER_BROKEN;
+    f->phase = FEED_CLOSING;
+    f->vetted_epoch = 0;
+    f->why = why;
+    f->continues = (f->groups_seen || f->continues) && why != WHY_COUNTER_BROKEN;
+    if (!f->groups_seen)
+        return; /* an epoch without a sample: the one before it is continued */
     f->continue_tick = UINT64_MAX;
     for (uint32_t i = 0; i < STREAM_GROUPS_MAX; i++)
         if ((f->groups_seen >> i & 1) && f->next_tick[i] < f->continue_tick)
             f->continue_tick = f->next_tick[i];
-    f->phase = FEED_CLOSING;
-    f->why = why;
+}
+
+/* Before a case: all that was held at its Hello is taken, so the case's epoch may begin. Record 0
+ * is the StreamInfo, which a feed makes anew in each epoch. */
+static bool vetted(struct feed *f) {
+    bool all = before_case(f) && f->held_next &&
+               (f->link.next_sequence >= f->held_next || f->held_next == 1);
+    if (!all)
+        return false;
+    close_epoch(f, f->why);
+    f->vetted_epoch = f->link.epoch;
+    return true;
 }
 
 /* The closing epoch is durable to its end: remember where that was. */
@@ -45,23 +75,39 @@ static void answer_previous(const struct feed *f, struct feed_answer *answer) {
     answer->ack_next = f->previous_next;
 }
 
+/* An epoch is open. False: it stays so, *answer says what to say; else it is closing. */
+static bool hello_in_epoch(struct feed *f, const struct wire_frame *hello,
+                           struct feed_answer *answer) {
+    bool resumes = link_receiver_resumes(&f->link, hello);
+    bool unused = f->link.next_sequence == 0;
+    if (resumes && before_case(f) && !f->held_next) {
+        uint64_t next = hello->body.hello.next_sequence;
+        f->held_next = next ? next : 1; /* 0: not even its StreamInfo */
+    }
+    if (vetted(f))
+        return true;
+    /* What another Hello than the vetted one holds may be older than the case. */
+    bool same_feed = !f->vetted_epoch || hello->epoch == f->vetted_epoch;
+    if (!resumes && !(unused && same_feed)) {
+        close_epoch(f, unused ? f->why : WHY_NO_CONTINUITY);
+        return true;
+    }
+    if (!resumes)
+        answer_previous(f, answer);
+    answer->welcome = true;
+    answer->why = resumes ? WHY_RESUMED : why_of(f);
+    return false;
+}
+
 bool feed_hello(struct feed *f, const struct wire_frame *hello, uint64_t fresh,
                 struct feed_answer *answer) {
     *answer = (struct feed_answer){0};
-    if (f->phase == FEED_OPEN) {
-        bool resumes = link_receiver_resumes(&f->link, hello);
-        bool unused = f->link.next_sequence == 0;
-        if (resumes || unused) {
-            if (!resumes)
-                answer_previous(f, answer);
-            answer->welcome = true;
-            answer->why = resumes ? WHY_RESUMED : f->why;
-            return false;
-        }
-        close_epoch(f, WHY_NO_CONTINUITY);
-    }
+    if (f->phase == FEED_OPEN && !hello_in_epoch(f, hello, answer))
+        return false;
     if (f->phase == FEED_CLOSING) {
         f->waiting = true;
+        if (hello->epoch != f->vetted_epoch)
+            f->vetted_epoch = 0; /* of another feed than the one that was vetted */
         if (!feed_closed(f))
             return false;
         return feed_reopen(f, true, fresh, answer);
@@ -69,7 +115,7 @@ bool feed_hello(struct feed *f, const struct wire_frame *hello, uint64_t fresh,
     open_epoch(f, fresh);
     answer_previous(f, answer);
     answer->welcome = true;
-    answer->why = f->why;
+    answer->why = why_of(f);
     return true;
 }
 
@@ -81,12 +127,14 @@ bool feed_reopen(struct feed *f, bool connected, uint64_t fresh, struct feed_ans
     *answer = (struct feed_answer){0};
     leave_epoch(f);
     f->waiting = false;
-    if (!connected)
+    if (!connected) {
+        f->vetted_epoch = 0;
         return false;
+    }
     open_epoch(f, fresh);
     answer_previous(f, answer);
     answer->welcome = true;
-    answer->why = f->why;
+    answer->why = why_of(f);
     return true;
 }
 
@@ -108,6 +156,7 @@ uint64_t feed_case_after(uint64_t case_number, const struct wire_frame *command)
 void feed_change_case(struct feed *f, uint64_t case_number) {
     assert(case_number != f->case_number);
     f->case_number = case_number;
+    f->vetted_epoch = 0;
     if (f->phase == FEED_OPEN)
         close_epoch(f, WHY_CASE_CHANGED);
     else
@@ -179,7 +228,7 @@ static uint64_t begin_tick(const struct feed *f, uint64_t tick) {
 static void begin_epoch(struct feed *f, uint64_t tick, struct wire_epoch_begin *begin) {
     *begin = (struct wire_epoch_begin){.stream = f->stream,
                                        .room = f->room,
-                                       .why = f->why,
+                                       .why = why_of(f),
                                        .epoch = f->link.epoch,
                                        .case_number = f->link.case_number,
                                        .first_tick = begin_tick(f, tick),
@@ -247,6 +296,7 @@ enum feed_verdict feed_record(struct feed *f, const struct wire_frame *record,
     if (!f->begun && first_tick_of(record, &tick))
         begin_epoch(f, tick, begin);
     advance(f, record);
+    vetted(f);
     return FEED_TAKE;
 }
 
@@ -255,8 +305,8 @@ static void recovered_epoch(struct feed *f, const struct wire_frame *record) {
         close_epoch(f, WHY_NO_CONTINUITY);
     if (f->phase == FEED_CLOSING) /* in the journal all is durable */
         leave_epoch(f);
-    f->case_number = record->case_number;
     open_epoch(f, record->epoch);
+    f->link.case_number = record->case_number;
     f->info = record->body.stream_info;
     f->have_info = true;
 }
@@ -267,7 +317,8 @@ void feed_recovered(struct feed *f, const struct wire_frame *record) {
             return;
         f->begun = true;
         f->continues = false;
-        f->why = record->body.epoch_begin.why;
+        f->why = record->body.epoch_begin.why == WHY_BEFORE_CASE ? WHY_CASE_CHANGED
+                                                                 : record->body.epoch_begin.why;
         return;
     }
     if (record->kind == WIRE_STREAM_INFO && record->sequence == 0)

@@ -10,8 +10,15 @@
  * An epoch ends by a case change, a broken counter or a Hello that proves no continuity. Then
  * nothing more is taken until all that was taken is durable and acknowledged; only then the new
  * epoch is announced. So the feed's store holds exactly what was never taken when it renumbers, and
- * each record is kept exactly once, under the case in which it was taken. Fresh epoch numbers come
- * from the caller. */
+ * each record is kept exactly once. Fresh epoch numbers come from the caller.
+ *
+ * No sample comes under a case that began after it was made, however long a partition held it back:
+ * what a feed holds when it hears of a new epoch may be older than the case. So every epoch of a
+ * case is preceded by one without a case (WHY_BEFORE_CASE). A Hello that names it was said after
+ * the case began, and says how many records were held then: those are taken under no case, and only
+ * what the feed numbered later comes into the epoch of the case. Until that Hello nothing is
+ * acknowledged, so that a feed which does not say it at once says it after its 2 s of silence. What
+ * is left: the first block behind the Hello may have begun before it, by less than a block. */
 #pragma once
 #include "proto/link.h"
 
@@ -26,7 +33,9 @@ struct feed {
     enum feed_phase phase;
     struct link_receiver link;              /* of the open or closing epoch */
     uint64_t previous_epoch, previous_next; /* the epoch before: where it ended */
-    uint64_t case_number;                   /* of the next epoch, and of this one while OPEN */
+    uint64_t case_number;  /* in force; the open epoch may still be the one before it */
+    uint64_t held_next;    /* before a case: its first Hello's next_sequence; 0: not heard yet */
+    uint64_t vetted_epoch; /* in which the feed said that what it holds is of the case; 0: none */
     enum welcome_why why;  /* how the open epoch came to be, or the next one will */
     bool have_info, begun; /* StreamInfo seen; EpochBegin made */
     bool waiting;          /* a Hello waits for the closing to end */
@@ -62,6 +71,8 @@ bool feed_hello(struct feed *f, const struct wire_frame *hello, uint64_t fresh,
 enum feed_verdict feed_record(struct feed *f, const struct wire_frame *record,
                               struct wire_epoch_begin *begin, enum hemo_error *error);
 void feed_durable(struct feed *f, uint64_t epoch, uint64_t next);
+/* False: the open epoch is the one before a case, and the Hello that it waits for has not come. */
+bool feed_acknowledges(const struct feed *f);
 /* True when the closing epoch is durable to its end. */
 bool feed_closed(const struct feed *f);
 /* After feed_closed(): true when a peer shall be told, in `fresh`. */

@@ -83,7 +83,7 @@ static void send_acks(struct receiver *r) {
         if (!r->peers[i].ack_due)
             continue;
         r->peers[i].ack_due = false;
-        if (feed->phase == FEED_IDLE)
+        if (feed->phase == FEED_IDLE || !feed_acknowledges(feed))
             continue;
         link_receiver_ack(&feed->link, &r->reply, feed->stream);
         send_reply(r, i);

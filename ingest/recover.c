@@ -145,8 +145,8 @@ static enum hemo_error run(struct replay *p, struct reader *reader, struct place
         p->replays[i] = p->lab->feeds[i].stream && scan_start(p->scan, i, &p->starts[i]);
         if (p->replays[i] && place_before(p->starts[i].at, first.at))
             first = p->starts[i];
-        if (!p->replays[i])
-            p->lab->feeds[i].case_number = p->scan->streams[i].case_number;
+        p->lab->feeds[i].case_number =
+            p->replays[i] ? p->starts[i].case_number : p->scan->streams[i].case_number;
     }
     first_rules(p, reader, first.rules);
     reader_seek(reader, first.at);

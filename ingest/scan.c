@@ -51,7 +51,7 @@ static void see_info(struct scan *s, struct lab *lab, const struct peek *peek) {
         return;
     s->streams[slot].info_epoch = peek->epoch;
     s->streams[slot].info_at = s->reader.last;
-    s->streams[slot].case_number = peek->case_number;
+    s->streams[slot].info_case = s->streams[slot].case_number;
 }
 
 static void see_epoch(struct scan *s, struct lab *lab, const struct peek *peek) {
@@ -64,7 +64,8 @@ static void see_epoch(struct scan *s, struct lab *lab, const struct peek *peek) 
         return; /* begins earlier than it must: still right */
     bool has_info = stream->info_epoch == peek->about_epoch;
     stream->epochs[stream->epochs_count++] = (struct scan_epoch){
-        peek->about_epoch, has_info ? stream->info_at : s->reader.last, s->rules};
+        peek->about_epoch, has_info ? stream->info_at : s->reader.last, s->rules,
+        has_info ? stream->info_case : stream->case_number};
 }
 
 static void see_event(struct scan *s, struct lab *lab, const struct peek *peek) {
@@ -218,6 +219,7 @@ bool scan_start(const struct scan *s, uint32_t slot, struct scan_epoch *start) {
     if (stream->epochs_count)
         *start = stream->epochs[0];
     else if (stream->info_epoch)
-        *start = (struct scan_epoch){stream->info_epoch, stream->info_at, s->rules};
+        *start = (struct scan_epoch){stream->info_epoch, stream->info_at, s->rules,
+                                     stream->info_case};
     return stream->epochs_count || stream->info_epoch;
 }

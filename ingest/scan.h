@@ -8,10 +8,12 @@ struct scan_epoch {
     uint64_t epoch;
     struct place at;    /* its StreamInfo, or its EpochBegin */
     struct place rules; /* the Rules in force there; segment 0: the defaults */
+    uint64_t case_number; /* in force there, by the commands before it */
 };
 
 struct scan_stream {
-    uint64_t info_epoch, case_number;
+    uint64_t case_number; /* in force, by the commands so far */
+    uint64_t info_epoch, info_case;
     struct place info_at;
     /* EpochBegins behind the last one that is known to be processed: an EPOCH_BEGAN event of an
      * epoch says that all events of the epochs before it stand in the journal. The first of these

@@ -118,6 +118,14 @@ static enum hemo_error unheard(struct station *s, const struct wire_frame *frame
     return HEMO_OLD_EPOCH;
 }
 
+/* A value dated before the epoch of a case is another patient's. */
+static enum hemo_error mark(struct station *s, const struct stream_mark *mark,
+                            struct relay *relay) {
+    if (s->case_number && mark->kind == MARK_VALUE && mark->tick < s->began_tick)
+        return HEMO_WRONG_CASE;
+    return room_mark(s->room, mark, relay_event, relay);
+}
+
 enum hemo_error station_frame(struct station *s, const struct wire_frame *frame,
                               struct station_sink *sink) {
     struct relay relay = {s, sink};
@@ -134,7 +142,7 @@ enum hemo_error station_frame(struct station *s, const struct wire_frame *frame,
     } else if (frame->kind == WIRE_GAP) {
         error = room_gap(s->room, &frame->body.gap, relay_event, &relay);
     } else if (frame->kind == WIRE_MARK) {
-        error = room_mark(s->room, &frame->body.mark, relay_event, &relay);
+        error = mark(s, &frame->body.mark, &relay);
     }
     if (error != HEMO_OK)
         quarantine(s, sink);
@@ -149,10 +157,10 @@ enum hemo_error station_command(struct station *s, const struct wire_frame *fram
     if (frame->kind == WIRE_CAPTURE)
         return room_capture(s->room, &frame->body.capture, relay_event, &relay);
     assert(frame->kind == WIRE_MARK);
-    struct stream_mark mark = frame->body.mark;
-    if (!mark.tick)
-        mark.tick = s->tick;
-    return room_mark(s->room, &mark, relay_event, &relay);
+    struct stream_mark here = frame->body.mark;
+    if (!here.tick)
+        here.tick = s->tick;
+    return mark(s, &here, &relay);
 }
 
 void station_rules(struct station *s, const struct rules *rules) {

@@ -35,7 +35,9 @@ enum wire_kind {
 };
 
 enum welcome_why {
-    WHY_RESUMED = 1, WHY_FIRST, WHY_NO_CONTINUITY, WHY_CASE_CHANGED, WHY_COUNTER_BROKEN, WHY_MAX = 5
+    WHY_RESUMED = 1, WHY_FIRST, WHY_NO_CONTINUITY, WHY_CASE_CHANGED, WHY_COUNTER_BROKEN,
+    WHY_BEFORE_CASE, /* takes what was made before the feed knew of the case: under no case */
+    WHY_MAX = 6
 };
 
 struct wire_hello {

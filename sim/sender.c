@@ -158,7 +158,7 @@ static enum sender_heard heard_welcome(struct sender *s, const struct wire_frame
         s->epochs++;
         link_sender_renumber(&s->link, sender_held(s));
     }
-    return SENDER_WELCOMED;
+    return frame->body.welcome.why == WHY_BEFORE_CASE ? SENDER_SAY_HELLO : SENDER_WELCOMED;
 }
 
 static enum sender_heard heard_refuse(const struct wire_refuse *refuse, struct failure *failure) {

@@ -50,6 +50,7 @@ struct sender {
 enum sender_heard {
     SENDER_GO_ON,
     SENDER_WELCOMED,    /* on this connection: records may flow */
+    SENDER_SAY_HELLO,   /* a case waits: say what is held, on this connection */
     SENDER_HELLO_AGAIN, /* what came does not fit: begin a new connection */
     SENDER_TURNED_AWAY  /* the peer will never take this feed: *failure says why */
 };

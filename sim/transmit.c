@@ -172,6 +172,10 @@ static enum hemo_error heard(struct transmit *t, struct failure *failure) {
             t->packed = 0;
             start_clock(t);
             break;
+        case SENDER_SAY_HELLO:
+            start_clock(t);
+            say_hello(t);
+            break;
         case SENDER_HELLO_AGAIN:
             dealer_again(&t->dealer);
             return HEMO_OK;

@@ -14,7 +14,8 @@ struct ledger {
     uint64_t doubled, wrong, misplaced; /* samples seen twice, of a wrong value, of a wrong case */
     uint64_t holes, double_events, causeless; /* events behind no sample of their tick */
     uint64_t case_of_epoch[LEDGER_FEEDS], epoch[LEDGER_FEEDS], tick[LEDGER_FEEDS];
-    uint8_t *seen; /* LEDGER_FEEDS x LEDGER_TICKS */
+    uint8_t *seen;   /* LEDGER_FEEDS x LEDGER_TICKS */
+    uint16_t *under; /* the same: the sample's case */
     struct event_id *ids;
     struct wire_frame frame;
 };
@@ -36,6 +37,7 @@ static inline void ledger_samples(struct ledger *l) {
             l->doubled++;
         else
             l->samples[stream]++;
+        l->under[stream * LEDGER_TICKS + tick] = (uint16_t)l->frame.case_number;
         if (block->samples[i] != peer_sample(stream, tick))
             l->wrong++;
     }
@@ -89,9 +91,10 @@ static inline bool ledger_read(struct ledger *l, const char *folder) {
     uint64_t position = 0;
     memset(l, 0, sizeof *l);
     l->seen = calloc(LEDGER_FEEDS, LEDGER_TICKS);
+    l->under = calloc(LEDGER_FEEDS * LEDGER_TICKS, sizeof *l->under);
     l->ids = calloc(LEDGER_EVENTS, sizeof *l->ids);
     int fd = open(folder, O_RDONLY | O_DIRECTORY);
-    if (fd < 0 || !l->seen || !l->ids || reader_init(&reader, fd) != HEMO_OK)
+    if (fd < 0 || !l->seen || !l->under || !l->ids || reader_init(&reader, fd) != HEMO_OK)
         return false;
     reader_seek(&reader, (struct place){1, 0});
     while ((error = reader_next(&reader, (struct place){UINT32_MAX, UINT32_MAX}, &record)) ==
@@ -173,5 +176,6 @@ static inline uint64_t ledger_differences(struct ledger *l, const char *folder) 
 
 static inline void ledger_free(struct ledger *l) {
     free(l->seen);
+    free(l->under);
     free(l->ids);
 }

@@ -22,6 +22,7 @@ struct peer_feed {
     struct link_sender link;
     uint64_t held[PEER_HELD]; /* first ticks, oldest first; UINT64_MAX: the StreamInfo */
     uint32_t held_count;
+    bool old; /* does not know "before the case" */
     uint64_t next_tick, heard_ms, epochs, welcomes, acks, acked_tick;
     int last_refuse;
     uint64_t refuses;
@@ -103,13 +104,17 @@ static inline void peer_record(struct peer_feed *f, uint64_t sequence) {
     f->frame.sequence = sequence;
 }
 
+static inline void feed_says_hello(struct peer_feed *f) {
+    link_sender_hello(&f->link, &f->frame, f->number, f->device, f->room);
+    peer_send(f->socket, &f->frame, f->buffer);
+    f->heard_ms = process_ms();
+}
+
 static inline void feed_open(struct peer_feed *f) {
     if (f->socket)
         zmq_close(f->socket);
     f->socket = peer_connect(f->context, f->address, &f->keys);
-    link_sender_hello(&f->link, &f->frame, f->number, f->device, f->room);
-    peer_send(f->socket, &f->frame, f->buffer);
-    f->heard_ms = process_ms();
+    feed_says_hello(f);
 }
 
 static inline void feed_make(struct peer_feed *f) {
@@ -143,8 +148,11 @@ static inline void feed_hear(struct peer_feed *f) {
         if (f->frame.kind == WIRE_WELCOME) {
             enum link_welcome what = link_sender_welcome(&f->link, &f->frame);
             f->welcomes++;
+            bool ask = f->frame.body.welcome.why == WHY_BEFORE_CASE && !f->old;
             if (what == LINK_NEW_EPOCH)
                 feed_renumber(f);
+            if (ask)
+                feed_says_hello(f);
             if (what == LINK_WELCOME_BAD)
                 fprintf(stderr, "feed %u: a Welcome that does not fit\n", f->number);
             assert(what != LINK_WELCOME_BAD);

@@ -152,7 +152,7 @@ static void a_case_opens_by_command(void **state) {
     assert_true(run_until(commands_done, 1, 5000));
     assert_true(run_until(in_case, 2, 10000));
     assert_true(client.last_epoch != epoch);
-    assert_int_equal(feed.epochs, 2); /* one at the start, one by the case */
+    assert_int_equal(feed.epochs, 3); /* one at the start, one before the case, the case's */
     assert_int_equal(feed.link.case_number, 42);
     assert_true(feed.next_tick > before);
 }

@@ -12,6 +12,8 @@
 
 enum {
     SEEDS = 2000,
+    MADE = 4096, /* blocks that a device makes in one run, at most */
+    SILENT = 50, /* turns without an answer, after which a feed says Hello again */
     TURNS = 3000,
     BLOCK = 5,
     HELD = 4096,
@@ -46,8 +48,11 @@ struct world {
     uint64_t epochs;
     struct brief journal[JOURNAL];
     uint32_t count, durable; /* records in the journal; of them durable */
-    uint64_t case_number;
-    int crashes, changes, breaks;
+    uint64_t case_number, cases; /* in force; how many there were */
+    uint64_t made_in[MADE];      /* the case in force when block n was made */
+    bool old_feed;               /* says its Hello after silence only */
+    int silent, crashes, changes, breaks;
+    uint64_t of_a_case, kept_for_it; /* samples */
 };
 
 static struct world w;
@@ -116,21 +121,29 @@ static void unfold(const struct brief *b, struct wire_frame *f) {
             .channels = {{.site = SITE_ART, .ticks_per_sample = 1, .scale = 1}}};
 }
 
-static void connect_again(void) {
-    w.connected = true;
+static void say_hello(void) {
+    w.silent = 0;
     link_sender_hello(&w.link, &frame, 1, "LAB1", 1);
     send(&w.up, brief_of(&frame));
+}
+
+static void connect_again(void) {
+    w.connected = true;
+    say_hello();
 }
 
 static void make_samples(void) {
     if (w.held_count >= HELD - 2)
         return;
     w.held[w.held_count++] = w.next_tick;
+    assert_true(w.next_tick / BLOCK < MADE);
+    w.made_in[w.next_tick / BLOCK] = w.case_number;
     w.next_tick += BLOCK;
     link_sender_add(&w.link);
 }
 
 static void sender_hears(void) {
+    w.silent = 0;
     struct brief b = take(&w.down);
     unfold(&b, &frame);
     if (frame.kind == WIRE_ACK) {
@@ -148,6 +161,8 @@ static void sender_hears(void) {
     w.held_count = w.held_count - skip + 1;
     w.held[0] = UINT64_MAX;
     link_sender_renumber(&w.link, w.held_count);
+    if (frame.body.welcome.why == WHY_BEFORE_CASE && !w.old_feed)
+        say_hello();
 }
 
 static void sender_sends(void) {
@@ -186,6 +201,8 @@ static void reopen(void) {
 }
 
 static void acknowledge(void) {
+    if (!feed_acknowledges(&w.feed))
+        return;
     link_receiver_ack(&w.feed.link, &reply, 1);
     send(&w.down, brief_of(&reply));
 }
@@ -238,18 +255,28 @@ static void disk_syncs(void) {
 /* The command is journalled, and with it all before it: of no matter here whether it is durable
  * yet. */
 static void case_changes(void) {
-    uint64_t number = roll(3);
+    uint64_t number = roll(3) ? ++w.cases : 0;
     if (number == w.case_number)
         return;
-    w.journal[w.count++] = (struct brief){.kind = WIRE_CASE_OPEN, .case_number = number};
+    w.journal[w.count++] =
+        (struct brief){.kind = WIRE_CASE_OPEN, .case_number = number, .tick = w.next_tick};
     w.case_number = number;
     w.changes++;
     feed_change_case(&w.feed, number);
     reopen();
 }
 
+/* A command that a crash took from the journal was never in force; the client sends it again. */
+static uint64_t first_lost_change(void) {
+    for (uint32_t i = w.durable; i < w.count; i++)
+        if (w.journal[i].kind == WIRE_CASE_OPEN)
+            return w.journal[i].tick;
+    return w.next_tick;
+}
+
 static void crash(void) {
     struct feed_answer a;
+    uint64_t lost = first_lost_change();
     disconnect();
     w.crashes++;
     w.count = w.durable; /* the rest is lost with the process */
@@ -271,6 +298,8 @@ static void crash(void) {
         if (feed_closed(&w.feed))
             feed_reopen(&w.feed, false, 0, &a);
     }
+    for (; lost < w.next_tick; lost += BLOCK)
+        w.made_in[lost / BLOCK] = w.case_number;
 }
 
 static void turn(void) {
@@ -296,6 +325,8 @@ static void turn(void) {
         make_samples();
     if (!w.connected && roll(5) == 0)
         connect_again();
+    if (w.connected && w.held_count && ++w.silent > SILENT)
+        say_hello();
     for (uint64_t n = roll(4); n > 0; n--)
         sender_sends();
     for (uint64_t n = roll(5); n > 0 && w.up.count; n--)
@@ -308,6 +339,8 @@ static void settle(void) {
     for (int i = 0; i < 20000 && (w.held_count || !w.connected || w.up.count); i++) {
         if (!w.connected)
             connect_again();
+        if (w.held_count && ++w.silent > SILENT)
+            say_hello();
         sender_sends();
         if (w.up.count)
             receiver_hears();
@@ -319,8 +352,20 @@ static void settle(void) {
     disk_syncs();
 }
 
+/* A sample may stand under the case that was in force when it was made, or under none. */
+static void check_case(uint64_t seed, const struct brief *b) {
+    uint64_t made_in = w.made_in[b->tick / BLOCK];
+    if (b->case_number && b->case_number != made_in)
+        fprintf(stderr, "seed %llu: tick %llu made in case %llu, kept under case %llu\n",
+                (unsigned long long)seed, (unsigned long long)b->tick, (unsigned long long)made_in,
+                (unsigned long long)b->case_number);
+    assert_true(!b->case_number || b->case_number == made_in);
+    w.of_a_case += made_in != 0;
+    w.kept_for_it += b->case_number != 0;
+}
+
 /* Ticks without a hole or a repetition; within an epoch one case and sequences from 0; the case is
- * the one that the commands before it in the journal say. */
+ * the one that the commands before it in the journal say, or none. */
 static void check(uint64_t seed) {
     uint64_t tick = 0, epoch = 0, sequence = 0, of_epoch = 0, open_case = 0;
     for (uint32_t i = 0; i < w.count; i++) {
@@ -335,9 +380,10 @@ static void check(uint64_t seed) {
             sequence = 0;
             of_epoch = b->case_number;
         }
-        if (b->epoch != epoch || b->case_number != of_epoch || of_epoch != open_case)
+        if (b->epoch != epoch || b->case_number != of_epoch || (of_epoch && of_epoch != open_case))
             fprintf(stderr, "seed %llu record %u: epoch or case\n", (unsigned long long)seed, i);
-        assert_true(b->epoch == epoch && b->case_number == of_epoch && of_epoch == open_case);
+        assert_true(b->epoch == epoch && b->case_number == of_epoch);
+        assert_true(!of_epoch || of_epoch == open_case);
         if (b->kind == WIRE_EPOCH_BEGIN) {
             if (b->tick != tick)
                 fprintf(stderr, "seed %llu record %u: begins at %llu, expected %llu\n",
@@ -354,6 +400,7 @@ static void check(uint64_t seed) {
                     (unsigned long long)seed, i, (unsigned long long)b->tick,
                     (unsigned long long)tick);
         assert_int_equal(b->tick, tick);
+        check_case(seed, b);
         tick += BLOCK;
     }
     assert_int_equal(tick, w.next_tick);
@@ -361,9 +408,10 @@ static void check(uint64_t seed) {
 
 static void each_sample_once_under_its_case(void **state) {
     int crashes = 0, changes = 0;
+    uint64_t of_a_case = 0, kept_for_it = 0;
     (void)state;
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-        w = (struct world){.dice = dice_of(seed)};
+        w = (struct world){.dice = dice_of(seed), .old_feed = seed % 2};
         link_sender_init(&w.link);
         feed_init(&w.feed, 1, 1, CREDIT);
         for (int i = 0; i < TURNS; i++)
@@ -373,9 +421,13 @@ static void each_sample_once_under_its_case(void **state) {
         check(seed);
         crashes += w.crashes;
         changes += w.changes;
+        of_a_case += w.of_a_case;
+        kept_for_it += w.kept_for_it;
     }
-    printf("%d seeds, %d crashes, %d case changes\n", SEEDS, crashes, changes);
-    assert_true(crashes > SEEDS && changes > SEEDS);
+    printf("%d seeds, %d crashes, %d case changes; of %llu samples made in a case %llu were kept "
+           "under it, the others under none\n",
+           SEEDS, crashes, changes, (unsigned long long)of_a_case, (unsigned long long)kept_for_it);
+    assert_true(crashes > SEEDS && changes > SEEDS && kept_for_it > of_a_case / 4);
 }
 
 /* Straight calls for what the random walk does not reach. */
@@ -456,10 +508,54 @@ static void what_needs_a_case(void **state) {
     assert_true(station_allows(5, EVENT_MEASUREMENT) && station_allows(5, EVENT_FALLING_BP));
 }
 
+static void count_kind(void *context, const struct event *event) {
+    int *quarantined = context;
+    *quarantined += event->kind == EVENT_QUARANTINED;
+}
+
+/* A value that the device dates before the case is not this patient's; a place is a place. */
+static void a_value_of_before(void **state) {
+    static struct station station;
+    int quarantined = 0;
+    struct station_sink sink = {count_kind, &quarantined};
+    struct rules rules = rules_default();
+    struct brief info = {.kind = WIRE_STREAM_INFO}, block = {.kind = WIRE_SAMPLES, .epoch = 9};
+    (void)state;
+    assert_int_equal(station_init(&station, 1, 1, &rules), HEMO_OK);
+    unfold(&info, &frame);
+    struct wire_epoch_begin begin = {1, 1, WHY_FIRST, 9, 77, 1000, frame.body.stream_info};
+    begin.info.origin = ORIGIN_LIVE;
+    begin.info.channels[0].unit = UNIT_MMHG;
+    station_begin(&station, &begin, &sink);
+    block.case_number = 77;
+    block.tick = 1000;
+    unfold(&block, &frame);
+    assert_int_equal(station_frame(&station, &frame, &sink), HEMO_OK);
+    static const struct {
+        uint32_t kind;
+        uint64_t tick;
+        enum hemo_error error;
+    } rows[] = {{MARK_VALUE, 1000, HEMO_OK},
+                {MARK_VALUE, 999, HEMO_WRONG_CASE},
+                {MARK_SITE, 999, HEMO_OK}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        wire_begin(&frame, WIRE_MARK);
+        frame.stream = 1;
+        frame.epoch = 9;
+        frame.case_number = 77;
+        frame.body.mark = (struct stream_mark){
+            .tick = rows[i].tick, .kind = rows[i].kind, .site = SITE_ART, .quantity = 1};
+        assert_int_equal(station_frame(&station, &frame, &sink), rows[i].error);
+    }
+    assert_int_equal(quarantined, 1);
+    station_close(&station);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_needs_a_case),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(a_value_of_before),
         cmocka_unit_test(a_broken_counter_begins_an_epoch),
         cmocka_unit_test(each_sample_once_under_its_case),
     };
