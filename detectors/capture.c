@@ -14,7 +14,6 @@ enum {
     LEFT_OUT_WAIT_S = 60, /* with many beats left out, a better stretch is waited for so long */
     BREATH_WAIT_S = 40, /* a wedge that stays waits so long for its respiration */
     WEDGE_LEVELS_FULL = 24,
-    MEAN_VALUE = 2,      /* in line_quantities[] */
     BY_PERSON = 1 << 16, /* details of an event's ordinal */
     OF_LEVELS = 2 << 16,
 };
@@ -55,7 +54,7 @@ static void add_medians(struct event *event, const struct line *line, struct seg
         if (n == 0)
             continue;
         double spread = trend_spread(values, n);
-        event_add_value(event, line_quantities[v], trend_median(values, n), spread);
+        event_add_value(event, line_quantity(line->site, v), trend_median(values, n), spread);
     }
 }
 
@@ -129,8 +128,8 @@ static bool steady(const struct line *line, struct segment s) {
     float older[LINE_BEATS_MAX], newer[LINE_BEATS_MAX];
     struct segment a = s, b = s;
     a.end = b.first = s.first + (s.end - s.first) / 2;
-    double before = trend_median(older, collect(line, a, MEAN_VALUE, older));
-    double after = trend_median(newer, collect(line, b, MEAN_VALUE, newer));
+    double before = trend_median(older, collect(line, a, LINE_MEAN, older));
+    double after = trend_median(newer, collect(line, b, LINE_MEAN, newer));
     return fabs(after - before) <= fmax(steady_mmhg, steady_share * fabs(before));
 }
 

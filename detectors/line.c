@@ -8,10 +8,24 @@
 
 enum { STATE_FIRST = EVENT_GAP };
 
-const uint32_t line_quantities[LINE_VALUES] = {
-    QUANTITY_SYSTOLIC, QUANTITY_DIASTOLIC, QUANTITY_MEAN,   QUANTITY_RATE,
-    QUANTITY_EDP,      QUANTITY_A_WAVE,    QUANTITY_V_WAVE, QUANTITY_MINIMUM,
-};
+static const uint32_t of_all[LINE_OWN] = {QUANTITY_SYSTOLIC, QUANTITY_DIASTOLIC, QUANTITY_MEAN,
+                                          QUANTITY_RATE};
+static const uint32_t of_ventricle[] = {QUANTITY_EDP,      QUANTITY_MINIMUM, QUANTITY_DPDT_MAX,
+                                        QUANTITY_DPDT_MIN, QUANTITY_TAU,     QUANTITY_EDP_DPDT};
+static const uint32_t of_atrium[] = {QUANTITY_A_WAVE, QUANTITY_V_WAVE, QUANTITY_C_WAVE,
+                                     QUANTITY_X_DESCENT, QUANTITY_Y_DESCENT};
+_Static_assert(LINE_OWN + sizeof of_ventricle / sizeof *of_ventricle == LINE_VALUES, "all fit");
+
+uint32_t line_quantity(uint32_t site, int n) {
+    const struct site_row *row = site_row(site);
+    int own = n - LINE_OWN;
+    if (own < 0)
+        return of_all[n];
+    if (row->shape == SHAPE_VENTRICLE)
+        return of_ventricle[own];
+    bool wave = row->shape == SHAPE_ATRIUM && own < (int)(sizeof of_atrium / sizeof *of_atrium);
+    return wave ? of_atrium[own] : QUANTITY_NONE;
+}
 
 static bool site_measured(uint32_t site) {
     const struct site_row *row = site_row(site);
@@ -125,18 +139,28 @@ static void close_states(struct report_call *call, struct line *line) {
 static void add_values(struct event *event, const struct line_beat *beat) {
     for (int i = 0; i < LINE_VALUES; i++)
         if (isfinite(beat->values[i]))
-            event_add_value(event, line_quantities[i], (double)beat->values[i], 0);
+            event_add_value(event, line_quantity(event->site, i), (double)beat->values[i], 0);
 }
 
-static struct line_beat line_beat_of(const struct line *line, const struct beat *beat) {
+static void own_values(float out[LINE_VALUES - LINE_OWN], uint32_t site, const struct beat *b) {
+    enum site_shape shape = site_row(site)->shape;
+    float ventricle[] = {b->edp_mmhg, b->minimum_mmhg, b->dpdt_max,
+                         b->dpdt_min, b->tau_ms,       b->edp_dpdt_mmhg};
+    float atrium[] = {b->a_mmhg, b->v_mmhg, b->c_mmhg, b->x_mmhg, b->y_mmhg, NAN};
+    for (int i = 0; i < LINE_VALUES - LINE_OWN; i++)
+        out[i] = shape == SHAPE_VENTRICLE ? ventricle[i] : shape == SHAPE_ATRIUM ? atrium[i] : NAN;
+}
+
+static struct line_beat line_beat_of(const struct line *line, const struct channel_item *item) {
+    const struct beat *beat = &item->beat;
     struct line_beat out = {
         .foot_tick = tick_of(line, beat->foot),
         .next_tick = tick_of(line, beat->next_foot),
-        .values = {beat->systolic_mmhg, beat->diastolic_mmhg, beat->mean_mmhg, beat->rate_per_min,
-                   beat->edp_mmhg, beat->a_mmhg, beat->v_mmhg, beat->minimum_mmhg},
+        .values = {beat->systolic_mmhg, beat->diastolic_mmhg, beat->mean_mmhg, beat->rate_per_min},
         .quality = beat->quality,
         .left_out = beat->left_out,
     };
+    own_values(out.values + LINE_OWN, item->site, beat);
     if (out.left_out == 0 && !isfinite(beat->mean_mmhg))
         out.left_out = EVENT_IN_ARTEFACT;
     return out;
@@ -148,7 +172,7 @@ static void withhold(const struct line *line, struct line_beat *beat) {
     if (line->breaks == 0 || beat->next_tick <= line->broken_tick || !before_end)
         return;
     for (int i = 0; i < LINE_VALUES; i++)
-        if (line_quantities[i] != QUANTITY_RATE)
+        if (i != LINE_RATE)
             beat->values[i] = NAN;
     beat->left_out = EVENT_IN_ARTEFACT;
 }
@@ -171,7 +195,7 @@ static void remember(struct line *line, const struct line_beat *beat) {
 
 static void item_beat(struct report_call *call, struct line *line,
                       const struct channel_item *item) {
-    struct line_beat beat = line_beat_of(line, &item->beat);
+    struct line_beat beat = line_beat_of(line, item);
     withhold(line, &beat);
     struct event event = report_new(call, line, EVENT_BEAT, beat.foot_tick);
     event.site = item->site; /* PCW inside a wedge that was marked */

@@ -3,8 +3,10 @@
 #pragma once
 #include "detectors/report.h"
 
-/* The order of struct line_beat's values. */
-extern const uint32_t line_quantities[LINE_VALUES];
+/* What value n of a beat is at a site: the first four everywhere, the others of ventricles or of
+ * atria. QUANTITY_NONE: nothing. */
+enum { LINE_SYSTOLIC, LINE_DIASTOLIC, LINE_MEAN, LINE_RATE, LINE_OWN };
+uint32_t line_quantity(uint32_t site, int n);
 
 void line_init(struct line *line, const struct wire_epoch_begin *begin, uint32_t index);
 /* The next sample, at call->now_tick; raw SAMPLE_MISSING is none. */

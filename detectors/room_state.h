@@ -20,13 +20,12 @@ enum {
     LINE_BEATS_MAX = 64,
     LINE_LEVELS_MAX = 128, /* averages of half a second: 64 s */
     LINE_STATES = 16,      /* 101..116 */
-    LINE_VALUES = 8,
+    LINE_VALUES = 10,
 };
 _Static_assert(ROOM_RING >= ROOM_LAG_S * LINE_RATE_HZ_MAX + SAMPLES_PER_RECORD_MAX,
                "lag and one block");
 
-/* A beat as history keeps it. values[] in the order of line_quantities[]; NAN where the site has
- * none. */
+/* A beat as history keeps it. values[]: line_quantity() of the line's site; NAN: none. */
 struct line_beat {
     uint64_t foot_tick, next_tick;
     float values[LINE_VALUES];

@@ -109,7 +109,9 @@ static bool plausible(const struct channel *c, const struct beat *beat) {
 
 static void blank(struct beat *beat) {
     beat->systolic_mmhg = beat->diastolic_mmhg = beat->mean_mmhg = NAN;
-    beat->edp_mmhg = beat->minimum_mmhg = beat->a_mmhg = beat->v_mmhg = NAN;
+    beat->edp_mmhg = beat->minimum_mmhg = beat->edp_dpdt_mmhg = NAN;
+    beat->dpdt_max = beat->dpdt_min = beat->tau_ms = NAN;
+    beat->a_mmhg = beat->v_mmhg = beat->c_mmhg = beat->x_mmhg = beat->y_mmhg = NAN;
 }
 
 /* What the line's states leave of a beat. */
@@ -120,11 +122,11 @@ static void withhold(struct channel_item *item, unsigned flags) {
         beat->left_out = EVENT_IN_ARTEFACT;
         beat->quality = 0;
     } else if (flags & (LINE_PULSELESS | LINE_MARKED_WEDGE)) {
-        float mean = beat->mean_mmhg, a = beat->a_mmhg, v = beat->v_mmhg;
+        struct beat seen = *beat;
         blank(beat);
-        beat->mean_mmhg = mean;
-        beat->a_mmhg = a;
-        beat->v_mmhg = v;
+        beat->mean_mmhg = seen.mean_mmhg;
+        beat->a_mmhg = seen.a_mmhg;
+        beat->v_mmhg = seen.v_mmhg;
     }
 }
 
@@ -160,9 +162,11 @@ static void close_beat(struct channel *c, int64_t next_foot, struct items *items
     item->beat = (struct beat){
         .foot = item->from, .next_foot = item->to, .peak = from_fine(c, found.peak),
         .systolic_mmhg = found.systolic_mmhg, .diastolic_mmhg = found.diastolic_mmhg,
-        .mean_mmhg = found.mean_mmhg, .edp_mmhg = found.edp_mmhg, .a_mmhg = found.a_mmhg,
-        .v_mmhg = found.v_mmhg, .minimum_mmhg = found.minimum_mmhg,
-        .rate_per_min = 60 / interval_s,
+        .mean_mmhg = found.mean_mmhg, .edp_mmhg = found.edp_mmhg,
+        .minimum_mmhg = found.minimum_mmhg, .edp_dpdt_mmhg = found.edp_dpdt_mmhg,
+        .dpdt_max = found.dpdt_max, .dpdt_min = found.dpdt_min, .tau_ms = found.tau_ms,
+        .a_mmhg = found.a_mmhg, .v_mmhg = found.v_mmhg, .c_mmhg = found.c_mmhg,
+        .x_mmhg = found.x_mmhg, .y_mmhg = found.y_mmhg, .rate_per_min = 60 / interval_s,
     };
     judge(c, &item->beat, interval_s);
     withhold(item, flags);
@@ -291,4 +295,9 @@ bool channel_withholds(const struct channel *c, uint32_t *state) {
 float channel_mean_mmhg(const struct channel *c) {
     bool wedge = c->line.state == EVENT_WEDGE;
     return line_state_withholds(&c->line) && !wedge ? NAN : c->mean_mmhg;
+}
+
+float channel_at(const struct channel *c, double sample) {
+    double fine = (sample - (double)c->begun + 0.5) / c->fine.length - 0.5;
+    return values_at(&c->values, fine);
 }

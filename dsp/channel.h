@@ -26,8 +26,10 @@ struct beat {
     int64_t peak;              /* of the systolic value */
     float systolic_mmhg, diastolic_mmhg, mean_mmhg;
     float edp_mmhg;            /* ventricles only, else NAN */
-    float a_mmhg, v_mmhg;      /* atria only, where seen, else NAN */
-    float minimum_mmhg;        /* ventricles only */
+    float minimum_mmhg, edp_dpdt_mmhg;         /* ventricles only; edp of values_found */
+    float dpdt_max, dpdt_min, tau_ms;          /* ventricles from 250 Hz on; mmHg/s */
+    float a_mmhg, v_mmhg;                      /* atria only, where seen, else NAN */
+    float c_mmhg, x_mmhg, y_mmhg;              /* only with a and v */
     float rate_per_min;
     float quality;             /* 0..1 */
     /* 0, or a number of events.def 5xx: the beat counts for timing, not for averages. */
@@ -72,3 +74,6 @@ bool channel_withholds(const struct channel *c, uint32_t *state);
 /* Mean of the last two seconds: what stays readable without beats, in a loss of pulse or a
  * wedge. NAN while withheld otherwise. */
 float channel_mean_mmhg(const struct channel *c);
+/* The trace itself about a sample number, a fraction of a sample interpolated: as means of at
+ * most 4 ms, kept for the last five seconds. NAN: missing, not there yet, or not kept any more. */
+float channel_at(const struct channel *c, double sample);

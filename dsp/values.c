@@ -1,4 +1,5 @@
 #include "dsp/values.h"
+#include "dsp/ventricle.h"
 #include "dsp/waves.h"
 #include <assert.h>
 #include <math.h>
@@ -6,9 +7,11 @@
 static const float foot_mean_s = 0.08f, peak_mean_s = 0.024f;
 static const float foot_before_s = 0.25f, foot_after_s = 0.04f;
 static const float systole_share = 0.55f, systole_least_s = 0.2f;
-static const float missing_share = 0.02f, longest_s = 3;
+static const float missing_share = 0.02f, before_upstroke_s = 0.04f;
 static const float slope_reach_s = 0.016f;
 static const float edp_slope_share = 0.1f; /* of the greatest dP/dt */
+
+enum { LONGEST_S = 3, VALUES_BEAT = VALUES_RATE_MAX_HZ * (LONGEST_S + 1) };
 
 void values_init(struct values *v, float rate_hz, enum site_shape shape) {
     assert(rate_hz > 0 && rate_hz <= VALUES_RATE_MAX_HZ);
@@ -137,7 +140,24 @@ static float mean_between(const struct values *v, struct values_span span) {
 }
 
 static struct values_found nothing(int64_t peak) {
-    return (struct values_found){NAN, NAN, NAN, NAN, NAN, NAN, NAN, peak};
+    return (struct values_found){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
+                                 NAN, NAN, NAN, NAN, NAN, NAN, peak};
+}
+
+/* From a little before the upstroke, so that the slope there has two sides. */
+static void read_contraction(const struct values *v, struct values_span span,
+                             struct values_found *f) {
+    float trace[VALUES_BEAT];
+    struct ventricle_beat beat = {trace, 0, (double)v->rate_hz, -1};
+    struct ventricle_found found;
+    for (int64_t i = span.foot - samples(v, before_upstroke_s); i < span.next_foot; i++)
+        trace[beat.count++] = at(v, i);
+    if (ventricle_read(&beat, &found) != HEMO_OK)
+        return;
+    f->edp_dpdt_mmhg = (float)found.edp_mmhg;
+    f->dpdt_max = (float)found.dpdt_max;
+    f->dpdt_min = (float)found.dpdt_min;
+    f->tau_ms = (float)(1000 * found.tau_s);
 }
 
 static void read_ventricle(const struct values *v, struct values_span span,
@@ -145,6 +165,7 @@ static void read_ventricle(const struct values *v, struct values_span span,
     f->edp_mmhg = span.foot_mmhg;
     f->minimum_mmhg = find(v, span, samples(v, peak_mean_s), -1).mmhg;
     f->diastolic_mmhg = f->minimum_mmhg;
+    read_contraction(v, span, f);
 }
 
 static void read_atrium(const struct values *v, struct values_span span, struct values_found *f) {
@@ -155,13 +176,16 @@ static void read_atrium(const struct values *v, struct values_span span, struct 
     struct waves waves = waves_find(trace, count, (float)n / v->rate_hz);
     f->a_mmhg = waves.a_mmhg;
     f->v_mmhg = waves.v_mmhg;
+    f->c_mmhg = waves.c_mmhg;
+    f->x_mmhg = waves.x_mmhg;
+    f->y_mmhg = waves.y_mmhg;
 }
 
 struct values_found values_between(const struct values *v, struct values_span span,
                                    bool as_atrium) {
     int64_t length = span.next_foot - span.foot;
     struct values_found f = nothing(span.foot);
-    if (length < 1 || length > samples(v, longest_s) || span.foot < oldest(v) + 16)
+    if (length < 1 || length > samples(v, LONGEST_S) || span.foot < oldest(v) + 16)
         return f;
     f.mean_mmhg = mean_between(v, span);
     if (isnan(f.mean_mmhg))
@@ -179,4 +203,11 @@ struct values_found values_between(const struct values *v, struct values_span sp
     if (atrium)
         read_atrium(v, span, &f);
     return f;
+}
+
+float values_at(const struct values *v, double where) {
+    double before = floor(where), share = where - before;
+    int64_t i = (int64_t)before;
+    float x = at(v, i);
+    return share > 0 ? x + (float)share * (at(v, i + 1) - x) : x;
 }

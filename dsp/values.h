@@ -7,8 +7,8 @@
  * mean         average from foot to foot; none if more than 2 % is missing
  * ventricles   end-diastolic: the last point before the upstroke at which dP/dt is below a tenth
  *              of its maximum; minimum: lowest 24 ms mean
- * atria        a and v: the two waves of a beat, told apart by the shorter interval lying between
- *              a and v; none if there is only one wave
+ *              dP/dt, tau and the end-diastolic of 16 ms slopes: ventricle.h, from 250 Hz on
+ * atria        a, v, c, x, y: waves.h
  *
  * The ring holds samples of at most 375 Hz, more than five seconds of them. Positions are sample
  * numbers of the ring. */
@@ -33,7 +33,9 @@ struct values_span { int64_t foot, next_foot; float foot_mmhg; };
 
 /* NAN where the trace cannot say. */
 struct values_found {
-    float systolic_mmhg, diastolic_mmhg, mean_mmhg, edp_mmhg, minimum_mmhg, a_mmhg, v_mmhg;
+    float systolic_mmhg, diastolic_mmhg, mean_mmhg;
+    float edp_mmhg, minimum_mmhg, edp_dpdt_mmhg, dpdt_max, dpdt_min, tau_ms;
+    float a_mmhg, v_mmhg, c_mmhg, x_mmhg, y_mmhg;
     int64_t peak;
 };
 
@@ -47,3 +49,5 @@ struct values_foot values_foot(const struct values *v, double at, double least);
 struct values_found values_between(const struct values *v, struct values_span span, bool as_atrium);
 /* The highest 24 ms mean of [from, to), and where: the provisional systolic. NAN: nothing there. */
 float values_highest(const struct values *v, int64_t from, int64_t to, int64_t *where);
+/* Between two samples: a straight line. NAN where either is missing or not in the ring. */
+float values_at(const struct values *v, double where);

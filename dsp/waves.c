@@ -6,6 +6,7 @@
 static const float least_mmhg = 0.8f, least_share = 0.2f;
 static const float a_to_v_s = 0.41f; /* at 60 per minute */
 static const float clearly_s = 0.05f;
+static const float close_least_s = 0.06f, close_most_s = 0.22f; /* a to c, at 60 per minute */
 
 enum { WAVES_MAX = 3 };
 
@@ -37,26 +38,65 @@ static float range_of(const float *trace, int count) {
     return high - low;
 }
 
-struct waves waves_find(const float *trace, int count, float step_s) {
-    assert(count >= 0 && count <= WAVES_POINTS && step_s > 0);
-    struct waves none = {NAN, NAN};
-    if (count < 8)
-        return none;
+/* The lowest point on the way from one wave to the next, round the beat. */
+static float lowest(const float *trace, int count, int from, int to) {
+    float least = trace[from];
+    for (int i = from; i != to; i = (i + 1) % count)
+        least = fminf(least, trace[i]);
+    return least;
+}
+
+/* Of three waves in order: the first of two that stand close together; -1: none or several. */
+static int close_pair(const int at[WAVES_MAX], int count, float step_s) {
+    float scale = sqrtf((float)count * step_s);
+    int first = -1, pairs = 0;
+    for (int i = 0; i < WAVES_MAX; i++) {
+        int way = (at[(i + 1) % WAVES_MAX] - at[i] + count) % count;
+        float way_s = (float)way * step_s;
+        if (way_s < close_least_s * scale || way_s > close_most_s * scale)
+            continue;
+        first = i;
+        pairs++;
+    }
+    return pairs == 1 ? first : -1;
+}
+
+static bool whole(const float *trace, int count) {
     for (int i = 0; i < count; i++)
         if (isnan(trace[i]))
-            return none;
+            return false;
+    return count >= 8;
+}
+
+struct waves waves_find(const float *trace, int count, float step_s) {
+    assert(count >= 0 && count <= WAVES_POINTS && step_s > 0);
+    struct waves out = {NAN, NAN, NAN, NAN, NAN};
+    if (!whole(trace, count))
+        return out;
     float least = fmaxf(least_mmhg, least_share * range_of(trace, count));
-    int at[WAVES_MAX], found = 0;
-    for (int i = 0; i < count && found < WAVES_MAX; i++)
+    int at[WAVES_MAX + 1], found = 0, c = -1;
+    for (int i = 0; i < count && found <= WAVES_MAX; i++)
         if (is_wave(trace, count, i, least))
             at[found++] = i;
-    if (found != 2)
-        return none;
+    if (found == WAVES_MAX) {
+        int pair = close_pair(at, count, step_s);
+        if (pair < 0)
+            return out;
+        c = at[(pair + 1) % WAVES_MAX];
+        int one = at[pair], other = at[(pair + 2) % WAVES_MAX];
+        at[0] = one < other ? one : other;
+        at[1] = one < other ? other : one;
+    } else if (found != 2) {
+        return out;
+    }
     float beat_s = (float)count * step_s, way_s = (float)(at[1] - at[0]) * step_s;
     float expected_s = a_to_v_s * sqrtf(beat_s);
     float first_is_a = fabsf(way_s - expected_s), second_is_a = fabsf(beat_s - way_s - expected_s);
     if (fabsf(first_is_a - second_is_a) < clearly_s)
-        return none;
+        return out;
     int a = first_is_a < second_is_a ? at[0] : at[1], v = at[0] + at[1] - a;
-    return (struct waves){trace[a], trace[v]};
+    if (c >= 0 && (c - a + count) % count > (v - a + count) % count)
+        return out; /* the close pair was not a and c */
+    return (struct waves){trace[a], trace[v], c < 0 ? NAN : trace[c],
+                          lowest(trace, count, a, v), lowest(trace, count, v, a)};
 }

@@ -1,16 +1,18 @@
 /* waves.h - the a and v waves of one beat of an atrial trace, without an ECG. Pure.
  *
  * A wave is a maximum that stands out by 0.8 mmHg and a fifth of the beat's range on both sides
- * (round the beat: the trace is taken as periodic). Only a beat with exactly two waves is read.
+ * (round the beat: the trace is taken as periodic). A beat with exactly two waves is read, or with
+ * three of which two stand close together (0.06 to 0.22 s x sqrt(interval)): a and c.
  * The atrium contracts shortly before the ventricle, and v comes at its end, so the way from a
  * to v is 0.41 s x sqrt(interval in s) within a quarter; the way that fits better names the
- * waves, and where both ways fit equally nothing is said. */
+ * waves, and where both ways fit equally nothing is said. x is the lowest point from a to v, y the
+ * lowest from v to the next a. */
 #pragma once
 
 enum { WAVES_POINTS = 192 };
 #define WAVES_RATE_HZ 60.0f
 
-struct waves { float a_mmhg, v_mmhg; };
+struct waves { float a_mmhg, v_mmhg, c_mmhg, x_mmhg, y_mmhg; };
 
 /* trace: one beat, evenly spaced by step_s. NAN where a wave is not seen. */
 struct waves waves_find(const float *trace, int count, float step_s);
