@@ -465,9 +465,9 @@ static void list_stands_in_rank_order(void **unused) {
         assert_true(db_do(&t.app, "begin") && worklist_begin(&w, &t.app));
         PGresult *r = db_query(
             &t.app, "select id from study_view where status <> 'done' order by position", DB_NONE);
-        assert_int_equal(PQntuples(r), (int)w.count);
+        assert_int_equal(PQntuples(r), (int)w.list->count);
         for (int i = 0; i < PQntuples(r); i++)
-            assert_int_equal(rank_position(w.keys, w.count, db_number(r, i, 0)), i + 1);
+            assert_int_equal(worklist_place(&w, db_number(r, i, 0)), i + 1);
         PQclear(r);
         worklist_end(&w);
         assert_true(db_do(&t.app, "rollback"));

@@ -98,40 +98,68 @@ static struct rank_key random_key(uint64_t *state, int64_t study) {
                              (int64_t)(roll(state) % 50)};
 }
 
-/* Sorting and counting agree; every study has one place; nobody is lost. */
+/* How many stand before it, counted one by one. */
+static size_t counted(const struct rank_key *keys, size_t self) {
+    size_t before = 0;
+    for (size_t i = 0; i < STUDIES; i++)
+        before += keys[i].study != 0 && rank_before(&keys[i], &keys[self]) ? 1 : 0;
+    return before + 1;
+}
+
+/* Studies come, move and leave: the list's places are those counted one by one, every study has
+ * one, nobody is lost. */
 static void every_study_has_one_place(void **unused) {
     (void)unused;
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-        struct rank_key keys[STUDIES], sorted[STUDIES];
+        struct rank_key keys[STUDIES] = {0};
+        struct rank_list list = {0};
         uint64_t state = seed * 0x9E3779B97F4A7C15u;
-        for (int i = 0; i < STUDIES; i++)
-            keys[i] = random_key(&state, i + 1);
-        memcpy(sorted, keys, sizeof keys);
-        rank_sort(sorted, STUDIES);
-        for (size_t i = 0; i < STUDIES; i++)
-            if (rank_position(keys, STUDIES, sorted[i].study) != i + 1)
-                fail_msg("seed %llu: place %zu", (unsigned long long)seed, i + 1);
-        assert_int_equal(rank_position(keys, STUDIES, STUDIES + 1), 0);
+        size_t here = 0;
+        for (int i = 0; i < MOVES; i++) {
+            size_t at = roll(&state) % STUDIES;
+            bool leaves = roll(&state) % 4 == 0;
+            here += (leaves ? 0 : 1) - (size_t)(keys[at].study != 0);
+            keys[at] = leaves ? (struct rank_key){0} : random_key(&state, (int64_t)at + 1);
+            if (leaves)
+                rank_list_remove(&list, (int64_t)at + 1);
+            else
+                rank_list_put(&list, &keys[at]);
+        }
+        assert_int_equal(list.count, here);
+        for (size_t i = 0; i < STUDIES; i++) {
+            const struct rank_key *found = rank_list_find(&list, (int64_t)i + 1);
+            if ((found != NULL) != (keys[i].study != 0) ||
+                (found && rank_list_place(&list, found) != counted(keys, i)))
+                fail_msg("seed %llu: study %zu", (unsigned long long)seed, i + 1);
+        }
+        rank_list_free(&list);
     }
 }
 
-/* The keys that moves leave behind, replayed on their own, give the same order. */
+/* A move that is taken back leaves the list as it was; the keys that moves leave behind, replayed
+ * on their own, give the same order. */
 static void replaying_moves_gives_the_order(void **unused) {
     (void)unused;
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-        struct rank_key keys[STUDIES], moves[MOVES], again[STUDIES];
+        struct rank_list list = {0}, again = {0};
+        struct rank_key moves[MOVES];
         uint64_t state = seed * 0x9E3779B97F4A7C15u;
-        for (int i = 0; i < STUDIES; i++)
-            again[i] = keys[i] = random_key(&state, i + 1);
         for (int i = 0; i < MOVES; i++) {
-            size_t at = roll(&state) % STUDIES;
-            keys[at] = moves[i] = random_key(&state, (int64_t)at + 1);
+            moves[i] = random_key(&state, (int64_t)(roll(&state) % STUDIES) + 1);
+            rank_list_put(&list, &moves[i]);
+            const struct rank_key first = list.keys[0];
+            struct rank_key away = random_key(&state, first.study);
+            rank_list_put(&list, &away);
+            rank_list_put(&list, &first);
         }
         for (int i = 0; i < MOVES; i++)
-            again[moves[i].study - 1] = moves[i];
-        rank_sort(keys, STUDIES);
-        rank_sort(again, STUDIES);
-        assert_memory_equal(keys, again, sizeof keys);
+            rank_list_put(&again, &moves[i]);
+        assert_int_equal(list.count, again.count);
+        for (size_t i = 0; i < list.count; i++)
+            assert_true(list.keys[i].study == again.keys[i].study &&
+                        list.keys[i].read_by_ms == again.keys[i].read_by_ms);
+        rank_list_free(&list);
+        rank_list_free(&again);
     }
 }
 

@@ -166,8 +166,8 @@ static void commands_arrive_once(void **state) {
         assert_int_equal(t.fake.command_kind[before + i], i % 2 ? WIRE_CASE_CLOSE : WIRE_CASE_OPEN);
     assert_int_equal(t.fake.command[before + 4].number, number);
     assert_true(number > (1LL << 32) && number < (1LL << 53));
-    assert_int_equal(cluster_count(&t.db, "select json_array_length(body->'pending') from room_view"),
-                     0);
+    assert_int_equal(
+        cluster_count(&t.db, "select json_array_length(body->'pending') from room_view"), 0);
 }
 
 static bool room_says(const char *condition) {
@@ -199,7 +199,8 @@ static void a_case_opens_before_the_feed(void **state) {
     assert_true(room_says("body->'pending'->0->>'what' = 'case opened' and not heard and "
                           "body->>'wanted_case' <> '0' and body->>'case' = '0'"));
     daemon_spawn(&t.daemon, t.daemon.ini);
-    assert_true(room_says("json_array_length(body->'pending') = 0 and body->>'wanted_study' = '2'"));
+    assert_true(
+        room_says("json_array_length(body->'pending') = 0 and body->>'wanted_study' = '2'"));
     pthread_mutex_lock(&t.fake.lock);
     struct wire_case *last = &t.fake.command[(t.fake.commands - 1) % FAKE_COMMANDS];
     assert_true(last->target_stream == 15 && last->number == (uint64_t)number);

@@ -59,6 +59,16 @@ void api_ok_json(struct api_call *call, json_t *body) {
     json_decref(body);
 }
 
+int64_t api_query(const struct api_call *call, const char *name, int64_t absent) {
+    size_t n = strlen(name);
+    for (const char *at = call->request->query; at && *at; at = strchr(at, '&')) {
+        at += *at == '&' ? 1 : 0;
+        if (strncmp(at, name, n) == 0 && at[n] == '=')
+            return strtoll(at + n + 1, NULL, 10);
+    }
+    return absent;
+}
+
 bool api_try(struct api *api, const char *who, int limit) {
     int64_t now_ms = when_steady_ms();
     pthread_mutex_lock(&api->lock);

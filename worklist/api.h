@@ -84,6 +84,8 @@ void api_error(struct api_call *call, const struct api_problem *problem);
 void api_database_error(struct api_call *call);
 void api_ok(struct api_call *call, char *body); /* takes it over; NULL: database error */
 void api_ok_json(struct api_call *call, json_t *body);
+/* The number of "name=N" in the request's query; absent where there is none. */
+int64_t api_query(const struct api_call *call, const char *name, int64_t absent);
 /* false: too many tries within a minute. */
 bool api_try(struct api *api, const char *who, int limit);
 

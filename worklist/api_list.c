@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LIST_ROWS_MAX = 500 };
+
 static const struct api_problem
     no_study = {404, "NOT_FOUND", "There is no open study with this number.",
                 "Nothing was changed.", "Reload the list."},
@@ -13,7 +15,10 @@ static const struct api_problem
                    "Nothing was changed.", "Check the identifiers."};
 
 void api_studies(struct api_call *call) {
-    api_ok(call, worklist_json(call->db));
+    int64_t first = api_query(call, "from", 1), rows = api_query(call, "limit", WORKLIST_PAGE);
+    first = first < 1 ? 1 : first;
+    rows = rows < 1 ? 1 : rows > LIST_ROWS_MAX ? LIST_ROWS_MAX : rows;
+    api_ok(call, worklist_json(call->db, first, rows));
 }
 
 void api_history(struct api_call *call) {
@@ -69,25 +74,17 @@ void api_study_add(struct api_call *call) {
     worklist_end(&w);
 }
 
-static char *study_json(struct api_call *call) {
-    PGresult *r = db_query(call->db, "select body from study_view where id = $1",
-                           DB(db_int(call->number).text));
-    char *text = r && PQntuples(r) == 1 ? strdup(PQgetvalue(r, 0, 0)) : NULL;
-    PQclear(r);
-    return text;
-}
-
 /* An act on an open study, inside the list's lock. False: database error. */
 typedef bool study_act(struct api_call *call, struct worklist *w);
 
 static void on_open_study(struct api_call *call, study_act *act) {
     struct worklist w;
     bool ok = worklist_begin(&w, call->db);
-    if (ok && rank_position(w.keys, w.count, call->number) == 0) {
+    if (ok && worklist_place(&w, call->number) == 0) {
         api_error(call, &no_study);
     } else if (ok && act(call, &w)) {
         call->list_changed = true;
-        api_ok(call, study_json(call));
+        api_ok(call, worklist_study_json(call->db, call->number, worklist_place(&w, call->number)));
     } else {
         api_database_error(call);
     }
@@ -126,9 +123,8 @@ static bool pin(struct api_call *call, struct worklist *w) {
 
 static bool override(struct api_call *call, struct worklist *w) {
     const char *why = json_get_text(call->body, "why"), *kind = json_get_text(call->body, "kind");
-    const struct worklist_manual manual = {.held = strcmp(kind, "hold") == 0,
-                                           .tier = tier_from(call->body),
-                                           .why = why};
+    const struct worklist_manual manual = {
+        .held = strcmp(kind, "hold") == 0, .tier = tier_from(call->body), .why = why};
     char reason[280];
     snprintf(reason, sizeof reason, "%s: %s",
              manual.tier >= 0 ? rank_tier_text((enum rank_tier)manual.tier)

@@ -78,20 +78,9 @@ void api_me(struct api_call *call) {
                                 "server_time", now));
 }
 
-/* "after=12&limit=100"; absent: the default. */
-static int64_t query_number(const char *query, const char *name, int64_t absent) {
-    size_t n = strlen(name);
-    for (const char *at = query; at && *at; at = strchr(at, '&')) {
-        at += *at == '&' ? 1 : 0;
-        if (strncmp(at, name, n) == 0 && at[n] == '=')
-            return strtoll(at + n + 1, NULL, 10);
-    }
-    return absent;
-}
-
 void api_audit(struct api_call *call) {
-    int64_t after = query_number(call->request->query, "after", -1);
-    int64_t limit = query_number(call->request->query, "limit", 100);
+    int64_t after = api_query(call, "after", -1);
+    int64_t limit = api_query(call, "limit", 100);
     if (limit < 1 || limit > 500)
         limit = limit < 1 ? 1 : 500;
     PGresult *r = db_query(

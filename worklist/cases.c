@@ -154,10 +154,11 @@ char *cases_room_message(struct db *db, int64_t stream) {
 }
 
 void cases_publish(struct db *db, struct hub *hub, int64_t room) {
-    PGresult *r = db_query(db,
-                           "select jsonb_build_object('type', 'room') || body::jsonb from room_view "
-                           "where room = $1 order by stream",
-                           DB(db_int(room).text));
+    PGresult *r =
+        db_query(db,
+                 "select jsonb_build_object('type', 'room') || body::jsonb from room_view "
+                 "where room = $1 order by stream",
+                 DB(db_int(room).text));
     for (int i = 0; r && i < PQntuples(r); i++)
         hub_publish(hub, 0, false, strdup(PQgetvalue(r, i, 0)));
     PQclear(r);

@@ -61,6 +61,9 @@ bool db_answers(struct db *db) {
 }
 
 void db_close(struct db *db) {
+    if (db->memory)
+        db->forget(db->memory);
+    db->memory = NULL;
     PQfinish(db->conn);
     db->conn = NULL;
 }

@@ -17,6 +17,9 @@ struct db {
     char error[256];
     char sqlstate[6];
     PGconn *conn;
+    /* What a module remembers of what this connection read; gone with the connection. */
+    void *memory;
+    void (*forget)(void *memory);
 };
 
 struct db_number {

@@ -1,6 +1,7 @@
 #include "worklist/rank.h"
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct {
     const char *text;
@@ -60,25 +61,50 @@ bool rank_before(const struct rank_key *a, const struct rank_key *b) {
     return a->study < b->study;
 }
 
-static int compare(const void *a, const void *b) {
-    if (rank_before(a, b))
-        return -1;
-    return rank_before(b, a) ? 1 : 0;
+void rank_list_free(struct rank_list *list) {
+    free(list->keys);
+    *list = (struct rank_list){0};
 }
 
-void rank_sort(struct rank_key *keys, size_t count) {
-    if (count > 1)
-        qsort(keys, count, sizeof *keys, compare);
+const struct rank_key *rank_list_find(const struct rank_list *list, int64_t study) {
+    for (size_t i = 0; i < list->count; i++)
+        if (list->keys[i].study == study)
+            return &list->keys[i];
+    return NULL;
 }
 
-size_t rank_position(const struct rank_key *keys, size_t count, int64_t study) {
-    const struct rank_key *self = NULL;
-    for (size_t i = 0; i < count && !self; i++)
-        self = keys[i].study == study ? &keys[i] : NULL;
-    if (!self)
-        return 0;
-    size_t before = 0;
-    for (size_t i = 0; i < count; i++)
-        before += rank_before(&keys[i], self) ? 1 : 0;
-    return before + 1;
+size_t rank_list_place(const struct rank_list *list, const struct rank_key *key) {
+    size_t low = 0, high = list->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (rank_before(&list->keys[middle], key))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low + 1;
+}
+
+void rank_list_remove(struct rank_list *list, int64_t study) {
+    const struct rank_key *at = rank_list_find(list, study);
+    if (!at)
+        return;
+    size_t i = (size_t)(at - list->keys);
+    list->count--;
+    memmove(&list->keys[i], &list->keys[i + 1], (list->count - i) * sizeof *list->keys);
+}
+
+void rank_list_put(struct rank_list *list, const struct rank_key *key) {
+    const struct rank_key copy = *key; /* it may lie in the list */
+    rank_list_remove(list, copy.study);
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? 2 * list->capacity : 256;
+        list->keys = realloc(list->keys, list->capacity * sizeof *list->keys);
+        if (!list->keys)
+            abort();
+    }
+    size_t i = rank_list_place(list, &copy) - 1;
+    memmove(&list->keys[i + 1], &list->keys[i], (list->count - i) * sizeof *list->keys);
+    list->keys[i] = copy;
+    list->count++;
 }

@@ -3,24 +3,79 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FINDINGS_MAX = 64 };
+enum { FINDINGS_MAX = 64, MOVES_MAX = 5000 };
 
-static bool load_keys(struct worklist *w) {
+/* The order as the log of moves had it at move `last`: each transaction brings it up to date from
+ * the log, and takes back what it did itself, so that it never holds what was not committed. */
+struct order {
+    struct rank_list list;
+    int64_t last;
+};
+
+struct undo {
+    struct rank_key key; /* as it was; .study names whose */
+    bool was_there;
+};
+
+static void order_forget(void *memory) {
+    struct order *order = memory;
+    rank_list_free(&order->list);
+    free(order);
+}
+
+static struct rank_key key_of(const PGresult *r, int row) {
+    return (struct rank_key){db_number(r, row, 0), db_bool(r, row, 1),
+                             (enum rank_tier)db_number(r, row, 2), db_number(r, row, 3)};
+}
+
+static struct order *load_order(struct db *db) {
     PGresult *r =
-        db_query(w->db,
-                 "select id, pinned, tier, (extract(epoch from read_by) * 1000)::bigint from study "
-                 "where status <> 'done'",
+        db_query(db,
+                 "select s.id, pinned, tier, (extract(epoch from read_by) * 1000)::bigint, m.last "
+                 "from (select coalesce(max(id), 0) as last from study_move) m left join study s "
+                 "on status <> 'done' order by pinned desc, (tier = 2) desc, read_by, s.id",
                  DB_NONE);
-    if (!r)
-        return false;
-    w->count = (size_t)PQntuples(r);
-    w->keys = calloc(w->count + 1, sizeof *w->keys); /* one more: a study that enters the list */
-    for (size_t i = 0; w->keys && i < w->count; i++)
-        w->keys[i] =
-            (struct rank_key){db_number(r, (int)i, 0), db_bool(r, (int)i, 1),
-                              (enum rank_tier)db_number(r, (int)i, 2), db_number(r, (int)i, 3)};
+    struct order *order = r ? calloc(1, sizeof *order) : NULL;
+    for (int i = 0; order && i < PQntuples(r); i++) {
+        struct rank_key key = key_of(r, i);
+        order->last = db_number(r, i, 4);
+        if (!PQgetisnull(r, i, 0))
+            rank_list_put(&order->list, &key);
+    }
     PQclear(r);
-    return w->keys != NULL;
+    return order;
+}
+
+/* Moves that others committed since; false: error, or so many that reading anew is cheaper. */
+static bool catch_up(struct db *db, struct order *order) {
+    PGresult *r = db_query(db,
+                           "select study, pinned, to_tier, (extract(epoch from read_by) * "
+                           "1000)::bigint, to_position is null, id from study_move where id > $1 "
+                           "order by id limit $2",
+                           DB(db_int(order->last).text, db_int(MOVES_MAX).text));
+    int n = r ? PQntuples(r) : MOVES_MAX;
+    for (int i = 0; n < MOVES_MAX && i < n; i++) {
+        struct rank_key key = key_of(r, i);
+        if (db_bool(r, i, 4))
+            rank_list_remove(&order->list, key.study);
+        else
+            rank_list_put(&order->list, &key);
+        order->last = db_number(r, i, 5);
+    }
+    PQclear(r);
+    return n < MOVES_MAX;
+}
+
+static struct order *order_of(struct db *db) {
+    if (db->memory && !catch_up(db, db->memory)) {
+        db->forget(db->memory);
+        db->memory = NULL;
+    }
+    if (!db->memory) {
+        db->memory = load_order(db);
+        db->forget = order_forget;
+    }
+    return db->memory;
 }
 
 bool worklist_begin(struct worklist *w, struct db *db) {
@@ -30,38 +85,39 @@ bool worklist_begin(struct worklist *w, struct db *db) {
         return false;
     w->version = db_number(r, 0, 0);
     PQclear(r);
-    return load_keys(w);
+    struct order *order = order_of(db);
+    w->list = order ? &order->list : NULL;
+    return order != NULL;
 }
 
 void worklist_end(struct worklist *w) {
-    free(w->keys);
+    while (w->list && w->undo_count > 0) {
+        const struct undo *u = &w->undo[--w->undo_count];
+        if (u->was_there)
+            rank_list_put(w->list, &u->key);
+        else
+            rank_list_remove(w->list, u->key.study);
+    }
+    free(w->undo);
     *w = (struct worklist){0};
 }
 
-static void replace_key(struct worklist *w, const struct rank_key *after, bool leaves) {
-    size_t i = 0;
-    while (i < w->count && w->keys[i].study != after->study)
-        i++;
-    if (leaves) {
-        if (i < w->count)
-            w->keys[i] = w->keys[--w->count];
-        return;
-    }
-    if (i == w->count) {
-        struct rank_key *more = realloc(w->keys, (w->count + 2) * sizeof *more);
-        if (!more)
-            abort(); /* out of memory: fail stop, the transaction is rolled back */
-        w->keys = more;
-        w->count++;
-    }
-    w->keys[i] = *after;
+size_t worklist_place(const struct worklist *w, int64_t study) {
+    const struct rank_key *key = rank_list_find(w->list, study);
+    return key ? rank_list_place(w->list, key) : 0;
 }
 
-static enum rank_tier tier_before(const struct worklist *w, int64_t study) {
-    for (size_t i = 0; i < w->count; i++)
-        if (w->keys[i].study == study)
-            return w->keys[i].tier;
-    return TIER_ROUTINE;
+static void change_list(struct worklist *w, const struct rank_key *after, bool leaves) {
+    const struct rank_key *before = rank_list_find(w->list, after->study);
+    w->undo = realloc(w->undo, (w->undo_count + 1) * sizeof *w->undo);
+    if (!w->undo)
+        abort(); /* out of memory: fail stop, the transaction is rolled back */
+    w->undo[w->undo_count++] =
+        (struct undo){before ? *before : (struct rank_key){.study = after->study}, before != NULL};
+    if (leaves)
+        rank_list_remove(w->list, after->study);
+    else
+        rank_list_put(w->list, after);
 }
 
 struct places {
@@ -94,14 +150,15 @@ static bool write_move(struct worklist *w, const struct rank_key *key,
 
 bool worklist_move(struct worklist *w, const struct rank_key *after,
                    const struct worklist_move *move) {
-    struct places places = {.from = rank_position(w->keys, w->count, after->study),
-                            .tier_from = tier_before(w, after->study)};
-    replace_key(w, after, move->leaves);
-    places.to = rank_position(w->keys, w->count, after->study);
+    const struct rank_key *before = rank_list_find(w->list, after->study);
+    struct places places = {.from = before ? rank_list_place(w->list, before) : 0,
+                            .tier_from = before ? before->tier : TIER_ROUTINE};
+    change_list(w, after, move->leaves);
+    places.to = move->leaves ? 0 : rank_list_place(w->list, after);
     w->version++;
     return write_move(w, after, move, places) &&
-           db_run(w->db, "update worklist_version set version = $1", DB(db_int(w->version).text)) ==
-               1;
+           db_run(w->db, "update worklist_version set version = $1, open_studies = $2",
+                  DB(db_int(w->version).text, db_int((int64_t)w->list->count).text)) == 1;
 }
 
 static size_t load_findings(struct worklist *w, int64_t study,
@@ -124,9 +181,8 @@ static bool manual_tier(struct rank_key *key, const PGresult *r, int64_t latest_
     if (PQgetisnull(r, 0, 2))
         return false;
     key->tier = (enum rank_tier)db_number(r, 0, 2);
-    int64_t wanted_ms = key->tier == TIER_ROUTINE
-                            ? latest_ms
-                            : db_number(r, 0, 3) + rank_limit_ms(key->tier);
+    int64_t wanted_ms =
+        key->tier == TIER_ROUTINE ? latest_ms : db_number(r, 0, 3) + rank_limit_ms(key->tier);
     key->read_by_ms = wanted_ms < latest_ms ? wanted_ms : latest_ms;
     return true;
 }
@@ -282,7 +338,7 @@ int worklist_recover(struct worklist *w, const struct worklist_finding *finding,
     PQclear(r);
     if (*study == 0)
         return 0;
-    if (rank_position(w->keys, w->count, *study) == 0)
+    if (!rank_list_find(w->list, *study))
         return 0; /* done meanwhile: nothing to slide back */
     if (!reason_shown(w->db, *study, finding->reason, reason, sizeof reason))
         return -1;
@@ -299,15 +355,14 @@ static bool settle_one(struct worklist *w, int64_t study) {
                   "update finding set holds_until = null where study = $1 and holds_until <= now()",
                   DB(db_int(study).text)) > 0 &&
            reason_shown(w->db, study, "recovered", shown, sizeof shown) &&
-           (rank_position(w->keys, w->count, study) == 0 ||
-            move_by_findings(w, study, &move) == 1);
+           (!rank_list_find(w->list, study) || move_by_findings(w, study, &move) == 1);
 }
 
 int worklist_settle(struct db *db, int64_t *moved, int max) {
     struct worklist w;
-    PGresult *r = db_query(db,
-                           "select distinct study from finding where holds_until <= now() limit $1",
-                           DB(db_int(max).text));
+    PGresult *r =
+        db_query(db, "select distinct study from finding where holds_until <= now() limit $1",
+                 DB(db_int(max).text));
     int n = r ? PQntuples(r) : -1;
     bool ok = n > 0 && db_do(db, "begin");
     if (ok) {
@@ -352,26 +407,30 @@ static char *one_text(PGresult *r) {
     return text;
 }
 
-char *worklist_json(struct db *db) {
-    return one_text(db_query(
-        db,
-        "select json_build_object('version', (select version from worklist_version), 'studies', "
-        "coalesce(json_agg(body order by position), '[]'::json)) from study_view "
-        "where status <> 'done'",
-        DB_NONE));
+static const char page_sql[] =
+    "select json_build_object('version', version, 'total', open_studies, 'from', $1::bigint, "
+    "'studies', (select coalesce(json_agg(body order by place), '[]'::json) from list_page($1, "
+    "$2))) from worklist_version";
+
+char *worklist_json(struct db *db, int64_t first, int64_t rows) {
+    return one_text(db_query(db, page_sql, DB(db_int(first).text, db_int(rows).text)));
+}
+
+char *worklist_study_json(struct db *db, int64_t study, size_t place) {
+    return one_text(
+        db_query(db, "select study_body(s, nullif($2::bigint, 0)) from study s where id = $1",
+                 DB(db_int(study).text, db_int((int64_t)place).text)));
 }
 
 char *worklist_message(struct db *db, const int64_t *moved, size_t count) {
-    char ids[1024] = "[";
-    size_t used = 1;
+    char ids[1024] = "", *message = NULL;
+    size_t used = 0;
     for (size_t i = 0; i < count && used < sizeof ids - 32; i++)
         used += (size_t)snprintf(ids + used, sizeof ids - used, "%s%lld", i ? "," : "",
                                  (long long)moved[i]);
-    snprintf(ids + used, sizeof ids - used, "]");
-    return one_text(db_query(
-        db,
-        "select json_build_object('type', 'worklist', 'version', (select version from "
-        "worklist_version), 'studies', coalesce(json_agg(body order by position), '[]'::json), "
-        "'moved', $1::json) from study_view where status <> 'done'",
-        DB(ids)));
+    char *page = worklist_json(db, 1, WORKLIST_PAGE);
+    if (page && asprintf(&message, "{\"type\":\"worklist\",\"moved\":[%s],%s", ids, page + 1) < 0)
+        message = NULL;
+    free(page);
+    return message;
 }

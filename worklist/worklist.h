@@ -8,15 +8,21 @@
 #include "worklist/db.h"
 #include "worklist/rank.h"
 
+enum { WORKLIST_PAGE = 100 };
+
+struct undo;
 struct worklist {
     struct db *db;
-    struct rank_key *keys; /* of open studies; heap, freed by worklist_end() */
-    size_t count;
-    int64_t version; /* of the list after the moves so far */
+    struct rank_list *list; /* the open studies with the moves so far; kept per connection */
+    int64_t version;        /* of the list after the moves so far */
+    struct undo *undo; /* worklist_end() takes the moves back: the log brings them if committed */
+    size_t undo_count;
 };
 
 bool worklist_begin(struct worklist *w, struct db *db);
 void worklist_end(struct worklist *w);
+/* 1-based place of an open study; 0: not in the list. */
+size_t worklist_place(const struct worklist *w, int64_t study);
 
 struct worklist_move {
     const char *reason, *by; /* of the move */
@@ -46,7 +52,7 @@ struct worklist_finding {
     uint32_t kind;
     int64_t case_number;
     double from_value, to_value;
-    bool withdrawn; /* not recovered: it never was true, nothing holds the place */
+    bool withdrawn;     /* not recovered: it never was true, nothing holds the place */
     const char *reason; /* one line */
 };
 /* A finding on the study of the case: 1 it moved, 0 nothing changed (no study, known already), -1
@@ -71,7 +77,8 @@ bool worklist_override(struct worklist *w, int64_t study, const struct worklist_
                        const struct worklist_move *move);
 bool worklist_pin(struct worklist *w, int64_t study, bool pinned, const struct worklist_move *move);
 
-/* {"version", "studies"} of the open list; with a type and moved studies for the WebSocket. Heap,
- * NULL on error. */
-char *worklist_json(struct db *db);
+/* {"version", "total", "from", "studies"}: rows of the open list from a place (1-based) on. The
+ * WebSocket's message has the first WORKLIST_PAGE and which ones moved. Heap, NULL on error. */
+char *worklist_json(struct db *db, int64_t first, int64_t rows);
+char *worklist_study_json(struct db *db, int64_t study, size_t place); /* place 0: not open */
 char *worklist_message(struct db *db, const int64_t *moved, size_t count);
