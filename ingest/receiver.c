@@ -4,8 +4,10 @@
 #include "ingest/live.h"
 #include <assert.h>
 #include <string.h>
+#include <time.h>
 
 enum { BATCH = 512, IDLE_MS = 200, FULL_MS = 2, ASK_AGAIN_NS = 300000000 };
+enum { FEW_FEEDS = 8, MANY_FEEDS = 64, GATHER_NS = 1000000 }; /* twice as long for many */
 enum { SILENCE_NS = 1000000000 }; /* unheard for so long, a connection may be replaced */
 
 static void add(_Atomic uint64_t *counter, uint64_t value) {
@@ -298,6 +300,17 @@ static void sleep_until_work(struct receiver *r) {
     wake_drain(&r->wake);
 }
 
+/* With many feeds, work comes so often that waking for each piece costs far more than the piece:
+ * then records and acks gather for a moment, and what follows is woken once for all of them. */
+static void gather(const struct receiver *r) {
+    uint32_t feeds = 0;
+    for (uint32_t i = 0; i < r->lab->config->devices_count; i++)
+        feeds += r->peers[i].peer.length != 0;
+    int ticks = (feeds >= FEW_FEEDS) + (feeds >= MANY_FEEDS);
+    if (ticks)
+        nanosleep(&(struct timespec){.tv_nsec = ticks * GATHER_NS}, NULL);
+}
+
 void *receiver_run(void *receiver) {
     struct receiver *r = receiver;
     while (!atomic_load(&r->stop)) {
@@ -307,8 +320,10 @@ void *receiver_run(void *receiver) {
         intake_publish(r);
         send_acks(r);
         read_monitor(r);
-        if (!more)
-            sleep_until_work(r);
+        if (more)
+            continue;
+        sleep_until_work(r);
+        gather(r);
     }
     intake_publish(r);
     return NULL;

@@ -34,6 +34,7 @@ static void on_event(void *context, const struct event *event) {
         nap();
         item = ring_reserve(w->events, sizeof *item);
     }
+    w->gave = true;
     item->cause = w->cause;
     item->arrived_ns = w->arrived_ns;
     item->slot = w->slot;
@@ -119,8 +120,11 @@ uint32_t worker_step(struct worker *w) {
     if (!done)
         return 0;
     ring_release(w->tasks);
-    ring_publish(w->events);
-    wake_signal(w->writer);
+    if (w->gave) { /* most records cause nothing: the writer sleeps on */
+        ring_publish(w->events);
+        wake_signal(w->writer);
+        w->gave = false;
+    }
     return done;
 }
 

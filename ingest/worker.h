@@ -25,6 +25,7 @@ struct worker {
     /* the thread's own */
     uint64_t cause, arrived_ns;
     uint32_t slot;
+    bool gave; /* events since the writer was told */
     struct room_counts base[METRICS_SLOTS]; /* what recovery made; not counted */
     uint64_t base_events[METRICS_SLOTS];
     struct wire_frame frame;

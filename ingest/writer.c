@@ -80,6 +80,7 @@ static enum hemo_error take_input(struct writer *w) {
         return error;
     }
     order_input(&w->order, item.number);
+    w->news = w->news || item.type != RECORD_FRAME;
     if (item.type == RECORD_EPOCH)
         order_event(&w->order);
     touch(w, &item);
@@ -110,6 +111,7 @@ static enum hemo_error take_event(struct writer *w) {
         return error;
     order_event(&w->order);
     order_position(&w->order);
+    w->news = true;
     w->latencies[w->latencies_count].slot = item->slot;
     w->latencies[w->latencies_count++].arrived_ns = item->arrived_ns;
     w->heads[worker] = NULL;
@@ -180,8 +182,9 @@ static void acknowledge(struct writer *w) {
     ring_publish(w->acks);
     if (w->receiver)
         wake_signal(w->receiver);
-    if (w->server)
+    if (w->server && w->news)
         wake_signal(w->server);
+    w->news = false;
 }
 
 static void say_full(struct writer *w, bool full) {

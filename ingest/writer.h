@@ -27,7 +27,7 @@ struct writer {
     struct ring *input, *acks;
     struct ring *events; /* one per worker */
     int workers;
-    struct wake *receiver, *server; /* whom to wake */
+    struct wake *receiver, *server; /* whom to wake; the server for events and commands only */
     struct metrics *metrics;
     struct order order;
     /* shared */
@@ -37,6 +37,7 @@ struct writer {
     _Atomic uint64_t durable_events; /* events below are durable */
     /* the thread's own */
     bool full, warned; /* said so already: nothing fits; the next segment does not */
+    bool news;         /* for the server: an event or a command in this group */
     uint32_t latencies_count;
     struct {
         uint32_t slot;
