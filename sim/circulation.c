@@ -39,7 +39,7 @@ struct circulation_parameters circulation_normal(void) {
                                            .pericardium_ml = 520,
                                            .pericardium_soft_ml = 40,
                                            .r_coronary = 65,
-                                           .hyperaemia = 1,
+                                           .flow_reserve = 2.6,
                                            .breath_per_min = 14,
                                            .pleural_mmhg = 1,
                                            .pleural_share = 1,
@@ -69,12 +69,15 @@ double circulation_volume_ml(const struct circulation *c) {
     return sum + c->reserve_ml;
 }
 
+double circulation_breath(const struct circulation *c) {
+    double breath_s = 60 / c->parameters.breath_per_min;
+    double t_s = fmod((double)c->step * step_s, breath_s), in_s = breath_s / 3;
+    return t_s < in_s ? 0.5 * (1 - cos(pi * t_s / in_s)) : exp(-(t_s - in_s) / 0.35);
+}
+
 static double pleura_mmhg(const struct circulation *c) {
     const struct circulation_parameters *k = &c->parameters;
-    double breath_s = 60 / k->breath_per_min;
-    double t_s = fmod((double)c->step * step_s, breath_s), in_s = breath_s / 3;
-    double depth = t_s < in_s ? 0.5 * (1 - cos(pi * t_s / in_s)) : exp(-(t_s - in_s) / 0.35);
-    double swing = 2 * k->pleural_mmhg * depth;
+    double swing = 2 * k->pleural_mmhg * circulation_breath(c);
     /* A ventilator's pressure reaches the pleura by about a half. */
     return k->ventilated > 0 ? 0.5 * k->peep_mmhg + swing : -4 - swing;
 }
@@ -148,7 +151,7 @@ static void step_volumes(struct circulation *c, const struct pressures *p) {
     move(&v[VESSEL_SV], &h[CHAMBER_RA], (pv[VESSEL_SV] - pc[CHAMBER_RA]) / k->r_venous);
     move(&v[VESSEL_PD], &v[VESSEL_PV], (pv[VESSEL_PD] - pv[VESSEL_PV]) / k->r_pulmonary);
     move(&v[VESSEL_PV], &h[CHAMBER_LA], (pv[VESSEL_PV] - pc[CHAMBER_LA]) / k->r_pv);
-    double bed = k->r_coronary / k->hyperaemia;
+    double bed = k->r_coronary / (1 + k->hyperaemia * (k->flow_reserve - 1));
     move(&v[VESSEL_AO], &v[VESSEL_CORONARY], c->coronary_ml_s);
     move(&v[VESSEL_CORONARY], &v[VESSEL_MYOCARDIUM],
          (pv[VESSEL_CORONARY] - pv[VESSEL_MYOCARDIUM]) / (0.6 * bed));
@@ -157,7 +160,7 @@ static void step_volumes(struct circulation *c, const struct pressures *p) {
     move(&c->reserve_ml, &v[VESSEL_SV], c->recruit_ml_s);
     /* What really went in, not what was meant: adding little to much rounds. */
     double before_ml = v[VESSEL_SV];
-    v[VESSEL_SV] += step_s * c->inflow_ml_s;
+    v[VESSEL_SV] += step_s * k->inflow_ml_s;
     c->given_ml += v[VESSEL_SV] - before_ml;
 }
 

@@ -77,8 +77,10 @@ struct circulation_parameters {
     double septum; /* how far it yields: mL/mmHg */
     double pericardium_mmhg, pericardium_ml, pericardium_soft_ml, effusion_ml;
     double outflow; /* HOCM: 1 narrows the tract below the aortic valve as the ventricle empties */
-    double stenosis_f, stenosis_s;       /* of the coronary artery: mmHg s/mL, mmHg s2/mL2 */
-    double r_coronary, hyperaemia;       /* its bed at rest, and what that is divided by */
+    double stenosis_f, stenosis_s; /* of the coronary artery: mmHg s/mL, mmHg s2/mL2 */
+    double stenosis_share; /* of its drop, what the first of two lesions makes; 0: there is one */
+    double r_coronary, flow_reserve; /* its bed at rest, what that is divided by when it is open */
+    double hyperaemia;               /* how far it is open, 0..1 */
     double breath_per_min, pleural_mmhg; /* half the swing of the pleura */
     double pleural_share;                /* of it that reaches the heart */
     double ventilated, peep_mmhg;        /* 1: pressure goes up with a breath */
@@ -86,6 +88,7 @@ struct circulation_parameters {
     double rhythm;                       /* enum rhythm */
     double ectopic_every;                /* every n-th beat comes early; 0: none */
     double reflex;                       /* 0: asleep */
+    double inflow_ml_s;                  /* at the veins: > 0 infusion, < 0 bleeding */
 };
 
 struct circulation {
@@ -106,8 +109,7 @@ struct circulation {
     /* Reflex: mean followed, aimed at, and its effects: rate, resistance, blood out of the reserve
      * of the veins, which is counted from 0 and so goes below it. */
     double mean_mmhg, set_mmhg, reflex_rate, reflex_r, recruit_ml_s, reserve_ml;
-    double given_ml;    /* infused minus bled, since init */
-    double inflow_ml_s; /* set by the caller: > 0 infusion, < 0 bleeding, at the veins */
+    double given_ml; /* infused minus bled, since init */
     double wedge_mmhg, delay_mmhg[CIRCULATION_RATE_HZ / 10];
     uint64_t random;
 };
@@ -117,6 +119,7 @@ void circulation_init(struct circulation *c, const struct circulation_parameters
                       uint64_t seed);
 void circulation_step(struct circulation *c);
 double circulation_volume_ml(const struct circulation *c); /* of all compartments */
+double circulation_breath(const struct circulation *c);    /* 0 out .. 1 in */
 
 /* Standard normal and uniform 0..1 numbers from a 64-bit state: the same everywhere. */
 double circulation_uniform(uint64_t *state);

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH_CHARS = OUTPUT_PATH_MAX, FRAME_TICKS = 2, FRAMES_MAX = 64 };
+enum { PATH_CHARS = OUTPUT_PATH_MAX, BLOCK_MAX = 128 };
 
 enum part { PART_DAT, PART_TRUTH, PART_MARKS, PART_HEA, PARTS };
 static const char *const suffixes[PARTS] = {".dat", ".truth.csv", ".marks.csv", ".hea"};
@@ -32,7 +32,7 @@ struct gen {
     uint64_t frames;
     struct signal_sums sums[STREAM_CHANNELS_MAX];
     /* The block that is being put together out of its groups. */
-    int16_t block[STREAM_CHANNELS_MAX][FRAMES_MAX];
+    int16_t block[STREAM_CHANNELS_MAX][BLOCK_MAX];
     uint32_t channels_filled, block_frames;
 };
 
@@ -74,11 +74,24 @@ static void on_beat(void *context, const struct patient_beat *b) {
     fputc('\n', out);
 }
 
+/* Where a channel's label is another site than it begins at, or none, the first mark says so. */
+static void mark_beginning(struct gen *g) {
+    const struct stream_info *info = &g->source.info;
+    for (uint32_t c = 0; c < info->channels_count; c++) {
+        struct stream_mark begin = {
+            .kind = MARK_SITE, .channel = c, .site = info->channels[c].site};
+        if (info->channels[c].unit == UNIT_MMHG &&
+            site_from_label(info->channels[c].label) != begin.site)
+            marks_write(g->parts[PART_MARKS].file, &begin, info);
+    }
+}
+
 static enum hemo_error open_all(struct gen *g, struct failure *failure) {
     const struct options *o = g->options;
     struct patient_source_config config = {.row = patient_find(o->patient),
                                            .seed = o->seed,
                                            .duration_s = o->duration_s,
+                                           .rate_hz = o->rate_hz,
                                            .faults = o->faults,
                                            .faults_count = o->faults_count,
                                            .on_beat = on_beat,
@@ -98,14 +111,18 @@ static enum hemo_error open_all(struct gen *g, struct failure *failure) {
         return error;
     fputs("time_s,site,systolic,diastolic,mean,edp\n", g->parts[PART_TRUTH].file);
     fputs("time_s,kind,channel,value,text\n", g->parts[PART_MARKS].file);
-    /* The catheter's label is no site: the first mark says where it begins. */
-    struct stream_mark begin = {.kind = MARK_SITE, .channel = PATIENT_RHC, .site = SITE_RA};
-    marks_write(g->parts[PART_MARKS].file, &begin, &g->source.info);
+    mark_beginning(g);
     return HEMO_OK;
 }
 
+/* A frame is a sample of each pressure, and those of the ECG in that time. */
+static uint32_t frame_ticks(const struct gen *g) {
+    const struct stream_info *info = &g->source.info;
+    return info->channels[info->channels_count - 1].ticks_per_sample;
+}
+
 static uint32_t per_frame(const struct gen *g, uint32_t channel) {
-    return FRAME_TICKS / g->source.info.channels[channel].ticks_per_sample;
+    return frame_ticks(g) / g->source.info.channels[channel].ticks_per_sample;
 }
 
 static void sum_up(struct signal_sums *s, int16_t sample) {
@@ -132,8 +149,8 @@ static void write_block(struct gen *g) {
 
 /* One group's samples, or (NULL) nothing where they should have been. */
 static void take_group(struct gen *g, uint32_t group, uint32_t ticks, const int16_t *samples) {
-    g->block_frames = ticks / FRAME_TICKS;
-    assert(g->block_frames <= FRAMES_MAX / FRAME_TICKS);
+    g->block_frames = ticks / frame_ticks(g);
+    assert(ticks <= BLOCK_MAX);
     for (uint32_t c = 0; c < g->source.info.channels_count; c++) {
         const struct stream_channel *channel = &g->source.info.channels[c];
         uint32_t count = ticks / channel->ticks_per_sample;
@@ -165,7 +182,7 @@ static void write_header(struct gen *g) {
     const struct stream_info *info = &g->source.info;
     FILE *out = g->parts[PART_HEA].file;
     fprintf(out, "%s %u %g %llu\n", g->name, info->channels_count,
-            stream_base_rate_hz(info) / FRAME_TICKS, (unsigned long long)g->frames);
+            stream_base_rate_hz(info) / frame_ticks(g), (unsigned long long)g->frames);
     for (uint32_t c = 0; c < info->channels_count; c++) {
         const struct stream_channel *channel = &info->channels[c];
         char samples[16] = "";
@@ -175,8 +192,8 @@ static void write_header(struct gen *g) {
                 1 / channel->scale, channel->offset, units[channel->unit], g->sums[c].first,
                 (int16_t)(uint16_t)(g->sums[c].sum & 0xffff), channel->label);
     }
-    fprintf(out, "# simulated: patient %s, seed %llu; the right-heart catheter begins in the RA\n",
-            info->name, (unsigned long long)g->options->seed);
+    fprintf(out, "# simulated: patient %s, seed %llu\n", info->name,
+            (unsigned long long)g->options->seed);
     fprintf(out, "# truth in %s.truth.csv, the device's marks in %s.marks.csv\n", g->name, g->name);
 }
 
@@ -224,7 +241,7 @@ enum hemo_error gen_run(const struct options *options, const volatile sig_atomic
         output_abort(&g.parts[part]);
     if (!error && !options->quiet)
         fprintf(stderr, "wrote %s: %.1f s, %u ch, %llu frames\n", g.base,
-                (double)g.frames * FRAME_TICKS / stream_base_rate_hz(&g.source.info),
+                (double)g.frames * frame_ticks(&g) / stream_base_rate_hz(&g.source.info),
                 g.source.info.channels_count, (unsigned long long)g.frames);
     if (g.source.close)
         g.source.close(g.source.state);

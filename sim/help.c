@@ -74,6 +74,7 @@ static const char play_help[] =
     "  hemosim play failing --seed 7 --fault flush@60+3 --send tcp://127.0.0.1:7400\n"
     "\n"
     "  --duration TIME      default 5:00\n"
+    "  --rate HZ            of the pressures, 125 to 2000; default 250\n"
     "  --seed N             same seed, same samples; default 1\n"
     "  --fault NAME@S+D     inject a fault at S seconds for D seconds; may be\n"
     "                       repeated; hemosim list shows the names\n" SENDING_HELP EVERY_HELP;
@@ -90,6 +91,7 @@ static const char gen_help[] =
     "\n"
     "  -o, --out RECORD     its files must not exist, or --force\n"
     "  --duration TIME      default 5:00\n"
+    "  --rate HZ            of the pressures, 125 to 2000; default 250\n"
     "  --seed N             same seed, same samples; default 1\n"
     "  --fault NAME@S+D     inject a fault at S seconds for D seconds\n"
     "  --force              replace files\n" EVERY_HELP;

@@ -51,6 +51,7 @@ static enum hemo_error play(const struct options *o, struct failure *failure) {
     struct patient_source_config config = {.row = patient_find(o->patient),
                                            .seed = o->seed,
                                            .duration_s = o->duration_s,
+                                           .rate_hz = o->rate_hz,
                                            .faults = o->faults,
                                            .faults_count = o->faults_count};
     struct source source;

@@ -39,10 +39,19 @@ static void list_text(void) {
     puts("patients (hemosim play NAME, hemosim gen NAME):");
     for (int i = 0; i < patient_rows_count; i++)
         printf("  %-12s %s\n", patient_rows[i].name, patient_rows[i].what);
-    puts("faults (--fault NAME@SECONDS+SECONDS):");
-    for (int i = 0; i < fault_rows_count; i++)
-        printf("  %-10s %s; must cause \"%s\"\n", fault_rows[i].name, fault_rows[i].what,
-               event_row(fault_rows[i].event)->text);
+    puts("faults (--fault NAME@SECONDS+SECONDS[:NUMBER=VALUE,...][,channel=LABEL]):");
+    for (int i = 0; i < FAULT_KINDS; i++) {
+        const struct fault_row *f = &fault_rows[i];
+        printf("  %-10s %s", f->name, f->what);
+        for (int n = 0; n < FAULT_NUMBERS && f->numbers[n].name; n++)
+            printf("%s%s %g (%g..%g)", n ? ", " : "; ", f->numbers[n].name, f->numbers[n].usual,
+                   f->numbers[n].least, f->numbers[n].most);
+        if (f->promise == FAULT_UNSEEN)
+            puts("; no trace alone can show it");
+        else
+            printf("; %s \"%s\"\n", f->promise == FAULT_SAID ? "must cause" : "does not yet cause",
+                   event_row(f->event)->text);
+    }
 }
 
 static void list_json(void) {
@@ -53,9 +62,10 @@ static void list_json(void) {
                p->name, p->what, p->before.ao_mean, p->ao_mean_after, p->before.pcw_mean,
                p->pcw_mean_after, p->onset_s);
     }
-    for (int i = 0; i < fault_rows_count; i++)
+    for (int i = 0; i < FAULT_KINDS; i++)
         printf("{\"type\":\"fault\",\"name\":\"%s\",\"what\":\"%s\",\"event\":\"%s\"}\n",
-               fault_rows[i].name, fault_rows[i].what, event_row(fault_rows[i].event)->name);
+               fault_rows[i].name, fault_rows[i].what,
+               fault_rows[i].promise == FAULT_SAID ? event_row(fault_rows[i].event)->name : "");
 }
 
 void info_list(const struct options *options) {

@@ -1,4 +1,5 @@
 #include "sim/options.h"
+#include "sim/nearest.h"
 #include <assert.h>
 #include <ctype.h>
 #include <math.h>
@@ -6,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum value_kind { FLAG, TEXT, TEXTS, TIME, ROOM, SPEED, SEED, WHERE };
-
-enum { WORD_MAX = 32 };
+enum value_kind { FLAG, TEXT, TEXTS, TIME, ROOM, SPEED, SEED, RATE, WHERE };
 
 #define READS ((unsigned)(COMMAND_ANALYZE | COMMAND_REPLAY | COMMAND_INFO))
 #define SENDS ((unsigned)(COMMAND_REPLAY | COMMAND_PLAY))
@@ -45,6 +44,7 @@ static const struct option_row rows[] = {
     {"insecure", 0, FLAG, SENDS, AT(insecure)},
     {"seed", 0, SEED, ALL, AT(seed)},
     {"duration", 0, TIME, SIMULATES, AT(duration_s)},
+    {"rate", 0, RATE, SIMULATES, AT(rate_hz)},
     {"fault", 0, TEXTS, SIMULATES, AT(faults)},
     {"out", 'o', TEXT, COMMAND_GEN, AT(out)},
     {"force", 0, FLAG, COMMAND_ANALYZE | COMMAND_GEN, AT(force)},
@@ -65,66 +65,37 @@ static const struct {
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
-static int least(int a, int b) {
-    return a < b ? a : b;
-}
-
-/* Edits from one word to the other; words beyond WORD_MAX are far from everything. */
-static int distance(const char *a, const char *b) {
-    size_t n = strlen(a), m = strlen(b);
-    int row[WORD_MAX + 1];
-    if (n > WORD_MAX || m > WORD_MAX)
-        return WORD_MAX;
-    for (size_t j = 0; j <= m; j++)
-        row[j] = (int)j;
-    for (size_t i = 1; i <= n; i++) {
-        int diagonal = row[0];
-        row[0] = (int)i;
-        for (size_t j = 1; j <= m; j++) {
-            int changed = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            row[j] = least(changed, 1 + least(row[j], row[j - 1]));
-        }
-    }
-    return row[m];
+static const char *option_name(const void *table, int index) {
+    (void)table;
+    return index < ROWS ? rows[index].name : NULL;
 }
 
 static enum hemo_error unknown_option(const char *word, size_t length, struct failure *failure) {
-    char typed[WORD_MAX + 2] = "";
-    if (length <= WORD_MAX)
+    char typed[NEAREST_WORD_MAX + 2] = "";
+    if (length <= NEAREST_WORD_MAX)
         memcpy(typed, word, length);
-    int best = 4;
-    const char *near = NULL;
-    for (int i = 0; i < ROWS && *typed; i++) {
-        int far = distance(typed, rows[i].name);
-        if (far < best && far < (int)strlen(rows[i].name)) {
-            best = far;
-            near = rows[i].name;
-        }
-    }
+    const char *near = *typed ? nearest_word(typed, option_name, NULL) : NULL;
     if (near)
         return failure_set(failure, HEMO_BAD_CONFIG, "unknown option --%.40s (did you mean --%s?)",
                            typed, near);
     return failure_set(failure, HEMO_BAD_CONFIG, "unknown option --%.40s (see --help)", typed);
 }
 
+static const char *command_name(const void *table, int index) {
+    (void)table;
+    return index < COMMANDS ? commands[index].name : NULL;
+}
+
 static enum hemo_error parse_command(struct options *o, const char *word, struct failure *failure) {
-    const char *near = NULL;
-    int best = 4;
-    for (int i = 0; i < COMMANDS; i++) {
-        int far = distance(word, commands[i].name);
-        if (!far)
+    for (int i = 0; i < COMMANDS; i++)
+        if (!strcmp(word, commands[i].name))
             o->command = commands[i].command;
-        if (far < best) {
-            best = far;
-            near = commands[i].name;
-        }
-    }
     if (o->command)
         return HEMO_OK;
+    const char *near = nearest_word(word, command_name, NULL);
     return failure_set(failure, HEMO_BAD_CONFIG, "unknown command \"%.40s\" (%s%s%s)", word,
-                       near ? "did you mean " : "want analyze, replay, play, gen, info or list",
-                       near ? near : "", near ? "?" : "");
+                       near ? "did you mean " : "see hemosim --help", near ? near : "",
+                       near ? "?" : "");
 }
 
 static bool parse_real(const char *text, double *out) {
@@ -219,6 +190,11 @@ static enum hemo_error set_value(struct options *o, const struct option_row *row
     case SEED:
         return parse_count(value, UINT64_MAX, field) ? HEMO_OK
                                                      : want(row, value, "a number", failure);
+    case RATE:
+        if (!parse_count(value, 2000, &count) || 2000 % (count ? count : 3) || count < 125)
+            return want(row, value, "125, 200, 250, 400, 500, 1000 or 2000", failure);
+        *(uint32_t *)field = (uint32_t)count;
+        return HEMO_OK;
     case ROOM:
         if (!parse_count(value, 999, &count) || !count)
             return want(row, value, "1..999", failure);

@@ -31,7 +31,7 @@ struct options {
     int maps_count, faults_count;
     const char *beats, *events, *marks, *rules, *out;
     const char *send, *device, *key, *server_key;
-    uint32_t room;
+    uint32_t room, rate_hz; /* rate 0: the usual one */
     double speed; /* 1 = real time; 0 = as fast as it goes */
     double duration_s;
     uint64_t seed;

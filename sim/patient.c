@@ -5,25 +5,20 @@
 #include <stddef.h>
 #include <string.h>
 
-static const double pi = 3.14159265358979323846;
 static const double noise_mmhg = 0.15, noise_mv = 0.008;
-/* Natural frequency and damping of catheter, tube and transducer: an ordinary fluid line. */
-static const double line_hz = 20, line_damping = 0.45;
-
-/* The catheter's way: long enough at each place for a measurement. */
-enum { RA_UNTIL_S = 18, RV_UNTIL_S = 36, WEDGE_FROM_S = 60, WEDGE_S = 15 };
+static const double wire_mmhg = 6; /* a wire is off by up to that much before it is equalised */
 
 #define S(field, value)                                                                            \
     { offsetof(struct circulation_parameters, field), (value), true }
 #define KNOBS(...) .settings = {__VA_ARGS__}
-#define SCRIPT(inflow, onset, lasts, wedge)                                                        \
-    .inflow_ml_s = (inflow), .onset_s = (onset), .lasts_s = (lasts), .wedge_every_s = (wedge)
+#define SCENE(name, onset, wedge)                                                                  \
+    .scenario = &scenarios[SCENARIO_##name], .onset_s = (onset), .wedge_every_s = (wedge)
 #define BEFORE(as, ad, am, ps, pd, pm, w) .before = {(as), (ad), (am), (ps), (pd), (pm), (w)}
 #define AFTER(am, w) .ao_mean_after = (am), .pcw_mean_after = (w)
 
 const struct patient_row patient_rows[] = {
-#define X(id, words, knobs, script, before, after)                                                 \
-    {.name = #id, .what = words, knobs, script, before, after},
+#define X(id, words, lines, knobs, scene, before, after)                                           \
+    {.name = #id, .what = words, .lab = &lab_rows[LAB_##lines], knobs, scene, before, after},
 #include "sim/patients.def"
 #undef X
 };
@@ -37,33 +32,11 @@ const struct patient_row *patient_find(const char *name) {
     return NULL;
 }
 
-static bool wedged(const struct patient_row *row, double at_s) {
-    double since_s = at_s - WEDGE_FROM_S;
-    if (row->wedge_every_s > 0 && since_s >= 0)
-        since_s = fmod(since_s, row->wedge_every_s);
-    return since_s >= 0 && since_s < WEDGE_S;
-}
-
-uint32_t patient_rhc_site(const struct patient_row *row, double at_s) {
-    if (at_s < RA_UNTIL_S)
-        return SITE_RA;
-    if (at_s < RV_UNTIL_S)
-        return SITE_RV;
-    return wedged(row, at_s) ? SITE_PCW : SITE_PA;
-}
-
-static double node_mmhg(const struct circulation *c, uint32_t site) {
-    switch (site) {
-    case SITE_RA:
-        return c->pressure_mmhg[NODE_RA];
-    case SITE_RV:
-        return c->pressure_mmhg[NODE_RV];
-    case SITE_PCW:
-        return c->pressure_mmhg[NODE_PCW];
-    default:
-        return c->pressure_mmhg[NODE_PA];
-    }
-}
+static const enum node site_nodes[] = {
+    [SITE_RA] = NODE_RA,  [SITE_RV] = NODE_RV, [SITE_PA] = NODE_PA, [SITE_PCW] = NODE_PCW,
+    [SITE_LA] = NODE_LA,  [SITE_LV] = NODE_LV, [SITE_AO] = NODE_AO, [SITE_ART] = NODE_FA,
+    [SITE_PAO] = NODE_AO, [SITE_PD] = NODE_PD,
+};
 
 struct circulation_parameters patient_parameters(const struct patient_row *row) {
     struct circulation_parameters k = circulation_normal();
@@ -74,21 +47,9 @@ struct circulation_parameters patient_parameters(const struct patient_row *row) 
 
 void patient_init(struct patient *patient, const struct patient_row *row, uint64_t seed) {
     struct circulation_parameters k = patient_parameters(row);
-    *patient = (struct patient){.row = row, .noise = seed ^ 0x5bd1e995u};
+    *patient = (struct patient){.row = row, .noise = seed ^ 0x5bd1e995u, .run = {.base = k}};
     circulation_init(&patient->circulation, &k, seed);
-}
-
-/* y'' + 2 zeta w y' + w^2 (y - x) = 0 by the bilinear transform; it begins at rest at the first x.
- */
-static double transduce(struct patient_transducer *t, double x, bool first) {
-    if (first)
-        *t = (struct patient_transducer){x, x, x, x};
-    double k = 2 * CIRCULATION_RATE_HZ, w = 2 * pi * line_hz;
-    double a0 = k * k + 2 * line_damping * w * k + w * w, a1 = 2 * (w * w - k * k);
-    double a2 = k * k - 2 * line_damping * w * k + w * w;
-    double y = (w * w * (x + 2 * t->x1 + t->x2) - a1 * t->y1 - a2 * t->y2) / a0;
-    *t = (struct patient_transducer){x, t->x1, y, t->y1};
-    return y;
+    patient->wire_mmhg = wire_mmhg * (2 * circulation_uniform(&patient->noise) - 1);
 }
 
 static double bump(double t_s, double at_s, double width_s) {
@@ -113,80 +74,63 @@ static double ecg_mv(const struct circulation *c) {
     return 0.12 * p + qrs + 0.28 * bump(t, 0.29 * scale, 0.045 * scale);
 }
 
-/* Pressure in the vessel at a catheter's tip; while it moves, from one place into the next. */
-static double tip_mmhg(const struct patient *p, enum patient_channel channel, uint32_t *site,
-                       bool *moving) {
-    const struct circulation *c = &p->circulation;
-    *site = SITE_AO;
-    *moving = false;
-    if (channel == PATIENT_AO)
-        return c->pressure_mmhg[NODE_AO];
-    double at_s = (double)p->step / CIRCULATION_RATE_HZ;
-    *site = patient_rhc_site(p->row, at_s);
-    uint32_t from = patient_rhc_site(p->row, fmax(0, at_s - PATIENT_MOVE_S));
-    if (from == *site)
-        return node_mmhg(c, *site);
-    double begun_s = at_s;
-    while (begun_s > 0 && patient_rhc_site(p->row, begun_s) != from)
-        begun_s -= 1.0 / CIRCULATION_RATE_HZ;
-    double share = fmin(1, (at_s - begun_s) / PATIENT_MOVE_S);
-    *moving = true;
-    return (1 - share) * node_mmhg(c, from) + share * node_mmhg(c, *site);
+static double bend(double x, double at) {
+    double t = fmin(1, fmax(0, (x - at) / 0.1 + 0.5));
+    return t * t * (3 - 2 * t);
 }
 
-static void begin_truth(struct patient *p, enum patient_channel channel, uint32_t site) {
-    p->running[channel] = (struct patient_beat){
-        .site = site,
-        .at_s = (double)p->step / CIRCULATION_RATE_HZ,
-        .systolic_mmhg = -1e9,
-        .diastolic_mmhg = 1e9,
-    };
-    p->sum_mmhg[channel] = 0;
+/* Where the pressure lies between two places, `share` of the way from one to the other. A wire that
+ * is drawn back passes its lesions: the far one at 0.35 of the way, the near one at 0.7. */
+static double way_share(const struct patient *p, const struct lab_tip *tip) {
+    double near = p->circulation.parameters.stenosis_share;
+    if (tip->from != SITE_PD || tip->site != SITE_PAO)
+        return tip->share;
+    return (1 - near) * bend(tip->share, 0.35) + near * bend(tip->share, 0.7);
 }
 
-static void follow_truth(struct patient *p, enum patient_channel channel, double mmhg, bool moved) {
-    struct patient_beat *b = &p->running[channel];
-    b->systolic_mmhg = fmax(b->systolic_mmhg, mmhg);
-    b->diastolic_mmhg = fmin(b->diastolic_mmhg, mmhg);
-    b->moved |= moved;
-    p->sum_mmhg[channel] += mmhg;
-    p->last_mmhg[channel] = mmhg;
+static double tip_mmhg(const struct patient *p, const struct lab_tip *tip) {
+    const double *nodes = p->circulation.pressure_mmhg;
+    double there_mmhg = nodes[site_nodes[tip->site]];
+    if (tip->site == tip->from)
+        return there_mmhg;
+    double share = way_share(p, tip);
+    return (1 - share) * nodes[site_nodes[tip->from]] + share * there_mmhg;
 }
 
-static void end_truth(struct patient *p, enum patient_channel channel, bool whole) {
-    struct patient_beat *b = &p->running[channel];
-    b->mean_mmhg = p->sum_mmhg[channel] / (double)p->beat_steps;
-    b->end_diastolic_mmhg = b->site == SITE_RV ? p->last_mmhg[channel] : NAN;
-    b->moved |= !whole;
-    p->truth[channel] = *b;
+/* Near enough to a normal number, and four times as fast: the sum of four even ones. */
+static double noise_number(uint64_t *state) {
+    double u = circulation_uniform(state) * 0x1p53;
+    uint64_t bits = (uint64_t)u;
+    double sum = 0;
+    for (int i = 0; i < 4; i++, bits >>= 13)
+        sum += (double)(bits & 0x1fff);
+    return (sum / 0x1p13 - 2) * sqrt(3.0);
 }
 
 static void step_channel(struct patient *p, enum patient_channel channel) {
-    uint32_t site;
-    bool moving, began = p->circulation.beat_began;
-    double mmhg = tip_mmhg(p, channel, &site, &moving);
-    if (began && p->step)
-        end_truth(p, channel, p->running[channel].site == site);
-    if (began || !p->step)
-        begin_truth(p, channel, site);
-    p->running[channel].moved |= !p->step; /* the first one began before the recording */
-    follow_truth(p, channel, mmhg, moving || site != p->running[channel].site);
-    p->value[channel] = transduce(&p->transducers[channel], mmhg, !p->step) +
-                        noise_mmhg * circulation_normal_number(&p->noise);
+    const struct circulation *c = &p->circulation;
+    double at_s = (double)p->step / CIRCULATION_RATE_HZ;
+    /* Catheters set out at whole blocks of 40 ms; while one moves it is looked at each step. */
+    if (p->step % 80 == 0 || p->tips[channel].share < 1)
+        lab_tip_at(p->row->lab, channel, p->row->wedge_every_s, at_s, &p->tips[channel]);
+    p->tip_mmhg[channel] = tip_mmhg(p, &p->tips[channel]);
+    struct fluid_view view = {.at_s = at_s,
+                              .tip_mmhg = p->tip_mmhg[channel],
+                              .noise_mmhg = noise_mmhg * noise_number(&p->noise),
+                              .rv_mmhg = c->pressure_mmhg[NODE_RV],
+                              .lv_mmhg = c->pressure_mmhg[NODE_LV],
+                              .beat_s = c->beat_s};
+    p->value[channel] = fluid_line_step(&p->lines[channel], p->faults, (int)channel, &view);
 }
 
 void patient_step(struct patient *patient) {
     struct patient *p = patient;
-    const struct patient_row *row = p->row;
-    double at_s = (double)p->step / CIRCULATION_RATE_HZ;
-    bool flows = at_s >= row->onset_s && at_s < row->onset_s + row->lasts_s;
-    p->circulation.inflow_ml_s = flows ? row->inflow_ml_s : 0;
+    scenario_step(&p->run, p->row->scenario, p->row->onset_s, p->step, &p->circulation.parameters);
     circulation_step(&p->circulation);
-    p->beat_complete = p->circulation.beat_began && p->step;
-    step_channel(p, PATIENT_AO);
-    step_channel(p, PATIENT_RHC);
-    p->value[PATIENT_ECG] =
-        ecg_mv(&p->circulation) + noise_mv * circulation_normal_number(&p->noise);
-    p->beat_steps = p->circulation.beat_began ? 1 : p->beat_steps + 1;
+    for (enum patient_channel c = PATIENT_AO; c < PATIENT_CHANNELS; c++)
+        if (lab_has(p->row->lab, c))
+            step_channel(p, c);
+    p->value[PATIENT_PD] += p->wire_mmhg;
+    p->value[PATIENT_ECG] = ecg_mv(&p->circulation) + noise_mv * noise_number(&p->noise);
     p->step++;
 }

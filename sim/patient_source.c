@@ -1,118 +1,45 @@
 #include "sim/patient_source.h"
 #include "proto/event.h"
 #include "proto/site.h"
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    BASE_HZ = 500,
-    BLOCK_TICKS = 20,
-    STEPS_PER_TICK = CIRCULATION_RATE_HZ / BASE_HZ,
-    PRESSURE_TICKS = 2,
-    PRESSURES = BLOCK_TICKS / PRESSURE_TICKS,
+    BLOCKS_PER_S = 25,
+    BLOCK_SAMPLES_MAX = CIRCULATION_RATE_HZ / BLOCKS_PER_S,
     GROUP_ECG = 0,
     GROUP_PRESSURE = 1,
     GROUPS = 2,
-    FAULTS_MAX = 32,
-    QUEUE_MAX = FAULTS_MAX + 8,
-    NAME_CHARS = 16
+    QUEUE_MAX = FAULTS_MAX + 4 * PATIENT_CHANNELS
 };
 
-static const double counts_per_mmhg = 50, counts_per_mv = 2000, flush_mmhg = 300, rail_mmhg = 355;
-
-const struct fault_row fault_rows[] = {
-#define X(id, words, caused, within) {#id, words, EVENT_##caused, within},
-#include "sim/faults.def"
-#undef X
-};
-const int fault_rows_count = sizeof fault_rows / sizeof fault_rows[0];
-
-enum fault_kind {
-#define X(id, words, caused, within) FAULT_##id,
-#include "sim/faults.def"
-#undef X
-};
-
-struct fault {
-    enum fault_kind kind;
-    uint64_t from_tick, to_tick;
-};
+static const double counts_per_mmhg = 50, counts_per_mv = 2000;
 
 struct patient_source {
     struct patient_source_config config;
     struct patient patient;
-    struct fault faults[FAULTS_MAX];
+    struct fault_list faults;
     uint64_t tick, end_tick;
-    uint32_t site; /* of the right-heart catheter, as marked */
-    bool wedge;
-    double slow_mmhg;
+    uint32_t base_hz, rate_hz;                   /* of the ECG and the ticks; of the pressures */
+    uint32_t lines;                              /* pressures that the lab has */
+    enum patient_channel line[PATIENT_CHANNELS]; /* which they are, in order */
+    uint32_t site[PATIENT_CHANNELS];             /* as marked */
+    bool wedge, moving[PATIENT_CHANNELS], zeroing[PATIENT_CHANNELS];
+    struct truth truth;
     struct source_item queue[QUEUE_MAX];
     int queued, taken;
-    int16_t ecg[BLOCK_TICKS], pressures[2 * PRESSURES];
+    int16_t ecg[BLOCK_SAMPLES_MAX], pressures[PATIENT_CHANNELS * BLOCK_SAMPLES_MAX];
 };
 
-/* "flush@60+3" */
-static enum hemo_error parse_fault(const char *text, struct fault *out, struct failure *failure) {
-    char name[NAME_CHARS];
-    size_t length = strcspn(text, "@");
-    snprintf(name, sizeof name, "%.*s", (int)(length < NAME_CHARS ? length : 0), text);
-    int kind = -1;
-    for (int i = 0; i < fault_rows_count; i++)
-        if (!strcmp(fault_rows[i].name, name))
-            kind = i;
-    if (kind < 0)
-        return failure_set(failure, HEMO_BAD_CONFIG,
-                           "--fault \"%.40s\": unknown fault (see hemosim list)", text);
-    const char *at = text + length + (text[length] == '@');
-    char *plus, *end = NULL;
-    double from_s = strtod(at, &plus);
-    double for_s = *plus == '+' ? strtod(plus + 1, &end) : -1;
-    bool numbers = isdigit((unsigned char)*at) && end && !*end && end != plus + 1;
-    if (!numbers || !(from_s >= 0 && from_s < 1e6) || !(for_s > 0 && for_s < 1e6))
-        return failure_set(failure, HEMO_BAD_CONFIG,
-                           "--fault \"%.40s\" (want NAME@SECONDS+SECONDS, such as flush@60+3)",
-                           text);
-    out->kind = (enum fault_kind)kind;
-    /* Whole blocks: a block is there or it is not. */
-    out->from_tick = (uint64_t)llround(from_s * BASE_HZ / BLOCK_TICKS) * BLOCK_TICKS;
-    out->to_tick =
-        out->from_tick + (uint64_t)fmax(1, round(for_s * BASE_HZ / BLOCK_TICKS)) * BLOCK_TICKS;
-    return HEMO_OK;
+static double at_s(const struct patient_source *s) {
+    return (double)s->tick / s->base_hz;
 }
 
-static bool broken(const struct patient_source *s, enum fault_kind kind) {
-    for (int i = 0; i < s->config.faults_count; i++)
-        if (s->faults[i].kind == kind && s->tick >= s->faults[i].from_tick &&
-            s->tick < s->faults[i].to_tick)
-            return true;
-    return false;
-}
-
-/* What the device measures in the aorta, sample by sample at 250 Hz. slow_mmhg follows the mean
- * within a second while nothing is broken, and is where flat, damped and stopped traces stand. */
-static double ao_with_faults(struct patient_source *s, uint64_t tick, double mmhg) {
-    double at_s = (double)tick / BASE_HZ, share = PRESSURE_TICKS / (1.0 * BASE_HZ);
-    if (broken(s, FAULT_stopcock))
-        return s->slow_mmhg += 4 * share;
-    if (broken(s, FAULT_flat))
-        return s->slow_mmhg;
-    s->slow_mmhg += (s->slow_mmhg > 0 ? share : 1) * (mmhg - s->slow_mmhg);
-    if (broken(s, FAULT_flush))
-        return flush_mmhg;
-    if (broken(s, FAULT_rail))
-        return rail_mmhg;
-    if (broken(s, FAULT_disconnect))
-        return -60;
-    if (broken(s, FAULT_damped))
-        mmhg = s->slow_mmhg + (mmhg - s->slow_mmhg) / 6;
-    if (broken(s, FAULT_motion))
-        mmhg += 30 * sin(2 * 3.14159265358979 * 12 * at_s);
-    if (broken(s, FAULT_below))
-        mmhg -= 110;
-    return broken(s, FAULT_zero) ? 0 : mmhg;
+static const struct fault *broken(const struct patient_source *s, enum fault_kind kind,
+                                  int channel) {
+    return fault_find(&s->faults, kind, channel, at_s(s));
 }
 
 static int16_t counts(double value, double per_unit) {
@@ -126,67 +53,122 @@ static struct source_item *enqueue(struct patient_source *s, enum source_kind ki
     return item;
 }
 
-static void enqueue_mark(struct patient_source *s, enum mark_kind kind, uint32_t channel,
-                         double value) {
+/* Of the line with that number; the ECG is channel 0 of the stream. */
+static struct stream_mark *enqueue_mark(struct patient_source *s, enum mark_kind kind,
+                                        uint32_t line, double value) {
     struct source_item *item = enqueue(s, SOURCE_MARK, s->tick);
     item->body.mark =
-        (struct stream_mark){.tick = s->tick, .kind = kind, .channel = channel, .value = value};
-    if (kind == MARK_SITE)
-        item->body.mark.site = s->site;
+        (struct stream_mark){.tick = s->tick, .kind = kind, .channel = line + 1, .value = value};
+    return &item->body.mark;
+}
+
+/* A slow move is one that a person makes by hand: the device is told when it begins and ends. */
+static void mark_move(struct patient_source *s, uint32_t line, const struct lab_tip *tip) {
+    enum patient_channel channel = s->line[line];
+    uint32_t site = lab_called(channel, tip->site);
+    bool moving = tip->share < 1;
+    bool pulled = (tip->from == SITE_LV && tip->site == SITE_AO) ||
+                  (tip->from == SITE_PD && tip->site == SITE_PAO);
+    if (moving && !s->moving[line] && pulled)
+        enqueue_mark(s, MARK_PULLBACK, line, 1);
+    s->moving[line] = moving;
+    if (moving)
+        return;
+    if (site == SITE_PA && broken(s, FAULT_label, (int)channel))
+        site = SITE_RV;
+    bool wedge = channel == PATIENT_RHC && tip->site == SITE_PCW;
+    if (channel == PATIENT_RHC && wedge != s->wedge)
+        enqueue_mark(s, MARK_WEDGE, line, s->wedge = wedge);
+    if (site != s->site[line])
+        enqueue_mark(s, MARK_SITE, line, 0)->site = s->site[line] = site;
+}
+
+static bool now(const struct patient_source *s, double then_s) {
+    return at_s(s) >= then_s && at_s(s) < then_s + 1.0 / BLOCKS_PER_S;
+}
+
+static void mark_lab(struct patient_source *s) {
+    const struct lab *lab = s->config.row->lab;
+    for (uint32_t l = 0; l < s->lines; l++) {
+        for (int i = 0; i < LAB_SAYINGS_MAX && lab->sayings[i].text; i++)
+            if (lab->sayings[i].channel == s->line[l] && now(s, lab->sayings[i].at_s))
+                snprintf(enqueue_mark(s, MARK_NOTE, l, 0)->text, sizeof(struct stream_mark){0}.text,
+                         "%s", lab->sayings[i].text);
+        if (s->line[l] == PATIENT_PD && now(s, lab->equalise_to_s))
+            enqueue_mark(s, MARK_EQUALISE, l, 1);
+    }
+}
+
+static void mark_drug(struct patient_source *s) {
+    const struct patient_row *row = s->config.row;
+    const struct scenario *drug = row->scenario;
+    if (!drug->drug || !s->lines)
+        return;
+    bool begins = now(s, row->onset_s),
+         ends = drug->drug_s > 0 && now(s, row->onset_s + drug->drug_s);
+    if (!begins && !ends)
+        return;
+    snprintf(enqueue_mark(s, MARK_DRUG, 0, begins)->text, sizeof(struct stream_mark){0}.text,
+             "%s%s", drug->drug, begins ? "" : " stopped");
+    enqueue_mark(s, MARK_PHASE, 0, 0)->phase = begins ? PHASE_DRUG : PHASE_POST;
 }
 
 /* What the device says at the beginning of this block: a new site once the catheter has arrived, a
  * wedge only while it lies still in it. */
 static void marks(struct patient_source *s) {
-    double at_s = (double)s->tick / BASE_HZ;
-    uint32_t tip = patient_rhc_site(s->config.row, at_s);
-    uint32_t arrived = patient_rhc_site(s->config.row, fmax(0, at_s - PATIENT_MOVE_S));
-    bool wedge = tip == SITE_PCW && arrived == SITE_PCW;
-    uint32_t site = arrived == SITE_PCW ? SITE_PA : arrived;
-    if (wedge != s->wedge) {
-        s->wedge = wedge;
-        enqueue_mark(s, MARK_WEDGE, PATIENT_RHC, wedge);
+    for (uint32_t l = 0; l < s->lines; l++) {
+        struct lab_tip tip;
+        bool open = broken(s, FAULT_zero, (int)s->line[l]);
+        lab_tip_at(s->config.row->lab, s->line[l], s->config.row->wedge_every_s, at_s(s), &tip);
+        mark_move(s, l, &tip);
+        if (open != s->zeroing[l])
+            enqueue_mark(s, MARK_ZEROING, l, open);
+        s->zeroing[l] = open;
     }
-    if (site != s->site) {
-        s->site = site;
-        enqueue_mark(s, MARK_SITE, PATIENT_RHC, 0);
-    }
-    for (int i = 0; i < s->config.faults_count; i++) {
-        const struct fault *f = &s->faults[i];
-        if (f->kind == FAULT_zero && (s->tick == f->from_tick || s->tick == f->to_tick))
-            enqueue_mark(s, MARK_ZEROING, PATIENT_AO, s->tick == f->from_tick);
-    }
+    mark_lab(s);
+    mark_drug(s);
 }
 
 static void give_truth(struct patient_source *s) {
-    for (int channel = PATIENT_AO; channel <= PATIENT_RHC; channel++)
-        if (!s->patient.truth[channel].moved && s->config.on_beat)
-            s->config.on_beat(s->config.context, &s->patient.truth[channel]);
+    for (uint32_t l = 0; l < s->lines; l++)
+        if (s->truth.beats[s->line[l]].whole)
+            s->config.on_beat(s->config.context, &s->truth.beats[s->line[l]]);
+}
+
+static void step(struct patient_source *s) {
+    patient_step(&s->patient);
+    if (s->config.on_beat && truth_step(&s->truth, &s->patient))
+        give_truth(s);
+}
+
+/* Cables that changed places: each line shows the other's. */
+static enum patient_channel cable(const struct patient_source *s, enum patient_channel channel) {
+    bool swapped = broken(s, FAULT_swap, PATIENT_AO);
+    if (swapped && channel == PATIENT_AO)
+        return PATIENT_RHC;
+    return swapped && channel == PATIENT_RHC ? PATIENT_AO : channel;
 }
 
 static void simulate(struct patient_source *s) {
-    for (int t = 0; t < BLOCK_TICKS; t++) {
-        for (int i = 0; i < STEPS_PER_TICK; i++) {
-            patient_step(&s->patient);
-            if (s->patient.beat_complete)
-                give_truth(s);
-        }
+    uint32_t steps_per_tick = CIRCULATION_RATE_HZ / s->base_hz, count = s->rate_hz / BLOCKS_PER_S;
+    uint32_t ticks_per_sample = s->base_hz / s->rate_hz;
+    for (uint32_t t = 0; t < s->base_hz / BLOCKS_PER_S; t++) {
+        for (uint32_t i = 0; i < steps_per_tick; i++)
+            step(s);
         s->ecg[t] = counts(s->patient.value[PATIENT_ECG], counts_per_mv);
-        if (t % PRESSURE_TICKS)
+        if (t % ticks_per_sample)
             continue;
-        int at = t / PRESSURE_TICKS;
-        s->pressures[at] =
-            counts(ao_with_faults(s, s->tick + (uint64_t)t, s->patient.value[PATIENT_AO]),
-                   counts_per_mmhg);
-        s->pressures[PRESSURES + at] = counts(s->patient.value[PATIENT_RHC], counts_per_mmhg);
+        for (uint32_t l = 0; l < s->lines; l++)
+            s->pressures[l * count + t / ticks_per_sample] =
+                counts(s->patient.value[cable(s, s->line[l])], counts_per_mmhg);
     }
 }
 
 static void samples(struct patient_source *s) {
-    uint64_t next = s->tick + BLOCK_TICKS;
+    uint64_t next = s->tick + s->base_hz / BLOCKS_PER_S;
     for (uint32_t group = 0; group < GROUPS; group++) {
         bool ecg = group == GROUP_ECG;
-        if (broken(s, FAULT_gap)) {
+        if (broken(s, FAULT_gap, PATIENT_AO)) {
             enqueue(s, SOURCE_GAP, next)->body.gap = (struct stream_gap){
                 .first_tick = s->tick, .next_tick = next, .group = group, .reason = GAP_DEVICE};
             continue;
@@ -194,8 +176,8 @@ static void samples(struct patient_source *s) {
         enqueue(s, SOURCE_SAMPLES, next)->body.samples =
             (struct sample_block){.first_tick = s->tick,
                                   .group = group,
-                                  .channels = ecg ? 1 : 2,
-                                  .count = ecg ? BLOCK_TICKS : PRESSURES,
+                                  .channels = ecg ? 1 : s->lines,
+                                  .count = (ecg ? s->base_hz : s->rate_hz) / BLOCKS_PER_S,
                                   .samples = ecg ? s->ecg : s->pressures};
     }
 }
@@ -212,37 +194,70 @@ static enum hemo_error patient_next(void *state, struct source_item *item,
             marks(s);
             simulate(s);
             samples(s);
-            s->tick += BLOCK_TICKS;
+            s->tick += s->base_hz / BLOCKS_PER_S;
         }
     }
     *item = s->queue[s->taken++];
     return HEMO_OK;
 }
 
-static void describe(struct stream_info *info, const struct patient_row *row) {
-    *info = (struct stream_info){.base_rate_numerator = BASE_HZ,
+static void describe(struct patient_source *s, struct stream_info *info) {
+    *info = (struct stream_info){.base_rate_numerator = s->base_hz,
                                  .base_rate_denominator = 1,
                                  .origin = ORIGIN_SIMULATED,
-                                 .channels_count = PATIENT_CHANNELS};
-    info->channels[PATIENT_ECG] = (struct stream_channel){.site = SITE_ECG,
-                                                          .ticks_per_sample = 1,
-                                                          .group = GROUP_ECG,
-                                                          .scale = 1 / counts_per_mv,
-                                                          .unit = UNIT_MV,
-                                                          .label = "II"};
-    struct stream_channel pressure = {.site = SITE_AO,
-                                      .ticks_per_sample = PRESSURE_TICKS,
-                                      .group = GROUP_PRESSURE,
-                                      .scale = 1 / counts_per_mmhg,
-                                      .unit = UNIT_MMHG,
-                                      .transducer = 1,
-                                      .label = "AO"};
-    info->channels[PATIENT_AO] = pressure;
-    pressure.site = SITE_RA; /* where the right-heart catheter begins */
-    pressure.transducer = 2;
-    snprintf(pressure.label, sizeof pressure.label, "RHC");
-    info->channels[PATIENT_RHC] = pressure;
-    snprintf(info->name, sizeof info->name, "%s", row->name);
+                                 .channels_count = s->lines + 1};
+    info->channels[0] = (struct stream_channel){.site = SITE_ECG,
+                                                .ticks_per_sample = 1,
+                                                .group = GROUP_ECG,
+                                                .scale = 1 / counts_per_mv,
+                                                .unit = UNIT_MV,
+                                                .label = "II"};
+    for (uint32_t l = 0; l < s->lines; l++) {
+        struct stream_channel *channel = &info->channels[l + 1];
+        *channel = (struct stream_channel){.site = s->site[l],
+                                           .ticks_per_sample = s->base_hz / s->rate_hz,
+                                           .group = GROUP_PRESSURE,
+                                           .scale = 1 / counts_per_mmhg,
+                                           .unit = UNIT_MMHG,
+                                           .transducer = l + 1};
+        snprintf(channel->label, sizeof channel->label, "%s", patient_channel_labels[s->line[l]]);
+    }
+    snprintf(info->name, sizeof info->name, "%s", s->config.row->name);
+}
+
+/* Rates of which the model's own 2000 Hz is a multiple; the ECG at twice that of the pressures up
+ * to 500 Hz, where that is one too. */
+static bool choose_rates(struct patient_source *s) {
+    uint32_t rate_hz = s->config.rate_hz ? s->config.rate_hz : PATIENT_SOURCE_RATE_HZ;
+    uint32_t twice = 2 * rate_hz;
+    s->rate_hz = rate_hz;
+    s->base_hz = twice <= 500 && CIRCULATION_RATE_HZ % twice == 0 ? twice : rate_hz;
+    return rate_hz >= 125 && rate_hz <= CIRCULATION_RATE_HZ && CIRCULATION_RATE_HZ % rate_hz == 0 &&
+           rate_hz % BLOCKS_PER_S == 0;
+}
+
+static void begin(struct patient_source *s) {
+    const struct lab *lab = s->config.row->lab;
+    for (enum patient_channel c = PATIENT_AO; c < PATIENT_CHANNELS; c++)
+        if (lab_has(lab, c)) {
+            s->site[s->lines] = lab_called(c, lab->ways[c][0].site);
+            s->line[s->lines++] = c;
+        }
+    patient_init(&s->patient, s->config.row, s->config.seed);
+    s->patient.faults = &s->faults;
+    truth_init(&s->truth, &s->patient);
+}
+
+static enum hemo_error check(struct patient_source *s, struct failure *failure) {
+    if (!choose_rates(s))
+        return failure_set(failure, HEMO_BAD_CONFIG,
+                           "--rate %u (want 125, 200, 250, 400, 500, 1000 or 2000)",
+                           s->config.rate_hz);
+    s->end_tick =
+        (uint64_t)llround(s->config.duration_s * BLOCKS_PER_S) * (s->base_hz / BLOCKS_PER_S);
+    if (!s->end_tick)
+        return failure_set(failure, HEMO_BAD_CONFIG, "--duration is too short");
+    return fault_list_parse(s->config.faults, s->config.faults_count, &s->faults, failure);
 }
 
 enum hemo_error patient_source_open(struct source *source,
@@ -252,24 +267,23 @@ enum hemo_error patient_source_open(struct source *source,
     if (!s)
         return failure_set(failure, HEMO_NO_ROOM, "no memory for a patient");
     s->config = *config;
-    s->site = SITE_RA;
-    s->end_tick = (uint64_t)llround(config->duration_s * BASE_HZ / BLOCK_TICKS) * BLOCK_TICKS;
-    enum hemo_error error = HEMO_OK;
-    if (config->faults_count > FAULTS_MAX || !s->end_tick)
-        error = failure_set(failure, HEMO_BAD_CONFIG, "%s",
-                            s->end_tick ? "too many faults" : "--duration is too short");
-    for (int i = 0; i < config->faults_count && !error; i++)
-        error = parse_fault(config->faults[i], &s->faults[i], failure);
+    enum hemo_error error = check(s, failure);
     if (error) {
         free(s);
         return error;
     }
-    patient_init(&s->patient, config->row, config->seed);
-    *source = (struct source){.block_samples = BLOCK_TICKS * 2,
+    begin(s);
+    uint32_t pressures = s->lines * s->rate_hz / BLOCKS_PER_S, ecg = s->base_hz / BLOCKS_PER_S;
+    *source = (struct source){.block_samples = pressures > ecg ? pressures : ecg,
                               .end_tick = s->end_tick,
                               .state = s,
                               .next = patient_next,
                               .close = free};
-    describe(&source->info, config->row);
+    describe(s, &source->info);
     return HEMO_OK;
+}
+
+const struct fault_list *patient_source_faults(const struct source *source) {
+    const struct patient_source *s = source->state;
+    return &s->faults;
 }

@@ -4,32 +4,31 @@
  *                                            .duration_s = 300};
  *     error = patient_source_open(&source, &config, &failure);
  *
- * ECG at 500 Hz, pressures at 250 Hz, so base ticks of 2 ms. The right-heart catheter's site is
- * marked where it moves; a wedge is marked as such and keeps the site PA, as a lab's system does.
+ * Pressures at 250 Hz unless the config says otherwise, the ECG at 500 Hz or at their rate. A
+ * catheter's site is marked once it has arrived; a wedge is marked as such and keeps the site PA,
+ * as a lab's system does; so are pull-backs, the wire's equalisation, drugs with their phase,
+ * zeroing.
  */
 #pragma once
-#include "sim/patient.h"
+#include "sim/truth.h"
 #include "sim/source.h"
+
+enum { PATIENT_SOURCE_RATE_HZ = 250 };
 
 struct patient_source_config {
     const struct patient_row *row;
     uint64_t seed;
     double duration_s;
-    const char *const *faults; /* "NAME@S+D": fault, start and duration in seconds */
+    uint32_t rate_hz;          /* of the pressures: 125, 200, 250, 400, 500, 1000, 2000; 0: 250 */
+    const char *const *faults; /* as fault.h reads them */
     int faults_count;
     /* Each whole beat's truth, as it ends; NULL: nobody asks. */
     void (*on_beat)(void *context, const struct patient_beat *beat);
     void *context;
 };
 
-struct fault_row {
-    const char *name, *what;
-    uint32_t event;  /* that it must cause, events.def */
-    double within_s; /* of its beginning */
-};
-
-extern const struct fault_row fault_rows[];
-extern const int fault_rows_count;
+/* What is broken and when, for those that write the truth; valid until it is closed. */
+const struct fault_list *patient_source_faults(const struct source *source);
 
 enum hemo_error patient_source_open(struct source *source,
                                     const struct patient_source_config *config,

@@ -106,7 +106,7 @@ static void test_coronary_stenoses_show_their_ffr(void **state) {
         k.stenosis_f = rows[i][0];
         k.stenosis_s = rows[i][0] / 6;
         struct seen rest = look(&k);
-        k.hyperaemia = 2.6;
+        k.hyperaemia = 1;
         struct seen full = look(&k);
         double ffr = full.mean[NODE_PD] / full.mean[NODE_AO];
         double resting = rest.mean[NODE_PD] / rest.mean[NODE_AO];
