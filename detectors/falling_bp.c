@@ -18,16 +18,19 @@ enum {
     CELLS = 150,      /* 300 s */
     SLOPE_CELLS = 31, /* 60 s */
     SLOPE_CELLS_MIN = 20,
+    FAST_CELLS = 11, /* 20 s */
+    FAST_CELLS_MIN = 6,
     SLOW_CELLS = 3, /* 6 s: 30 points in 180 s */
     SLOW_POINTS = 30,
     SLOW_POINTS_MIN = 20,
-    LEVEL_CELLS = 5, /* 10 s */
+    LEVEL_CELLS = 3, /* 6 s */
     LEVEL_CELLS_MIN = 2,
     BASELINE_CELLS_MIN = 10, /* 20 s: a case may begin shortly before the fall */
     CELL_BEATS_MAX = 12,
     STEP_BEATS = 6,
 };
 static const double cell_s = 2, notify_mmhg = 10, step_mmhg = 15, step_pulse_share = 0.12,
+                    step_still_share = 0.34,
                     fall_left_mmhg = 8; /* still a fall, once some of its beats are withdrawn */
 
 struct falling_bp_state {
@@ -40,7 +43,7 @@ struct falling_bp_state {
     float step_means_mmhg[STEP_BEATS], step_pulses_mmhg[STEP_BEATS];
     uint32_t beats_count;
     uint64_t beats[EVENT_BEATS_MAX];
-    double hold_s, clear_s;
+    double clear_s;
     bool raised;
     double baseline_mmhg, notified_mmhg; /* of the finding that runs */
     uint64_t onset_tick, raised_tick;
@@ -72,9 +75,10 @@ static uint32_t back(const struct falling_bp_state *s, uint32_t cells) {
     return s->cells_count > cells ? s->cells_count - cells : 0;
 }
 
-static double slope_mmhg_per_s(const struct falling_bp_state *s) {
-    uint32_t first = back(s, SLOPE_CELLS);
-    if (isnan(cells_median(s, first, s->cells_count, SLOPE_CELLS_MIN)))
+/* Over the last `cells`, of which `least` must hold beats; else NAN. */
+static double slope_mmhg_per_s(const struct falling_bp_state *s, uint32_t cells, uint32_t least) {
+    uint32_t first = back(s, cells);
+    if (isnan(cells_median(s, first, s->cells_count, least)))
         return NAN;
     return trend_slope(s->cells_mmhg + first, s->cells_count - first) / cell_s;
 }
@@ -99,6 +103,27 @@ static double level_mmhg(const struct falling_bp_state *s) {
 
 static double baseline_mmhg(const struct falling_bp_state *s) {
     return cells_median(s, 0, back(s, SLOPE_CELLS - 1), BASELINE_CELLS_MIN);
+}
+
+/* How far cells lie from the baseline without a fall: the median distance, as a standard deviation
+ * (1.4826 for a normal distribution). In atrial fibrillation it is several mmHg. */
+static double spread_mmhg(const struct falling_bp_state *s, double baseline) {
+    float far[CELLS];
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < back(s, SLOPE_CELLS - 1); i++)
+        if (isfinite(s->cells_mmhg[i]))
+            far[n++] = (float)fabs((double)s->cells_mmhg[i] - baseline);
+    return 1.4826 * trend_median(far, n);
+}
+
+/* Page's cumulative sum of what lies more than half of `far` below the baseline, over the last
+ * minute: mmHg s. One breath or one beat adds little to it, a fall adds the more the deeper. */
+static double evidence_mmhg_s(const struct falling_bp_state *s, double baseline, double far) {
+    double sum = 0;
+    for (uint32_t i = back(s, SLOPE_CELLS); i < s->cells_count; i++)
+        if (isfinite(s->cells_mmhg[i]))
+            sum = fmax(0, sum + (baseline - far / 2 - (double)s->cells_mmhg[i]) * cell_s);
+    return sum;
 }
 
 static void append(struct falling_bp_state *s, float mmhg) {
@@ -148,19 +173,23 @@ static bool say(const struct falling_bp_state *s, const struct event *beat, uint
 static bool falls(const struct falling_bp_state *s, const struct rules *rules, double baseline,
                   double level) {
     double far = fmax((double)rules->fall_drop_mmhg, (double)rules->fall_drop_share * baseline);
-    if (!(baseline - level >= far))
+    far = fmax(far, (double)rules->fall_spreads * spread_mmhg(s, baseline));
+    if (!(baseline - level >= far) ||
+        evidence_mmhg_s(s, baseline, far) < (double)rules->fall_hold_s * far)
         return false;
+    double slope = slope_mmhg_per_s(s, SLOPE_CELLS, SLOPE_CELLS_MIN);
+    double slow = fmin(slope, slow_mmhg_per_s(s)); /* of two, the one that is known */
     return baseline - level >= (double)rules->fall_deep_share * baseline ||
-           slope_mmhg_per_s(s) <= (double)rules->fall_slope_mmhg_per_s ||
+           slope_mmhg_per_s(s, FAST_CELLS, FAST_CELLS_MIN) <=
+               (double)rules->fall_fast_mmhg_per_s ||
+           slope <= (double)rules->fall_slope_mmhg_per_s ||
            (baseline - level >= (double)rules->fall_slow_share * baseline &&
-            slow_mmhg_per_s(s) <= (double)rules->fall_slow_mmhg_per_s);
+            slow <= (double)rules->fall_slow_mmhg_per_s);
 }
 
 static bool watch(struct falling_bp_state *s, const struct detector_input *in, struct event *out) {
     double level = level_mmhg(s), baseline = baseline_mmhg(s);
-    bool falling = falls(s, in->rules, baseline, level);
-    s->hold_s = falling ? s->hold_s + cell_s : 0;
-    if (!falling || s->hold_s < (double)in->rules->fall_hold_s)
+    if (!falls(s, in->rules, baseline, level))
         return false;
     s->raised = true;
     s->clear_s = 0;
@@ -178,7 +207,6 @@ static bool follow(struct falling_bp_state *s, const struct detector_input *in, 
     s->clear_s = back_up ? s->clear_s + cell_s : 0;
     if (s->clear_s >= (double)in->rules->fall_clear_s) {
         s->raised = false;
-        s->hold_s = 0;
         return say(s, in->event, EVENT_RECOVERED, out);
     }
     if (level > s->notified_mmhg - notify_mmhg || isnan(level))
@@ -210,8 +238,12 @@ static void shift(struct falling_bp_state *s, double mmhg) {
     s->notified_mmhg += mmhg;
 }
 
+static double range_mmhg(const float *sorted, uint32_t count) {
+    return (double)sorted[count - 1] - (double)sorted[0];
+}
+
 /* Three beats before and three after: the level jumped between the middle ones while the pulse
- * stayed. */
+ * stayed, and lay still before and after. In atrial fibrillation it never does. */
 static void level_step(struct falling_bp_state *s, float mean, float pulse) {
     if (s->steps_count == STEP_BEATS) {
         size_t rest = (STEP_BEATS - 1) * sizeof s->step_means_mmhg[0];
@@ -227,9 +259,11 @@ static void level_step(struct falling_bp_state *s, float mean, float pulse) {
     memcpy(means, s->step_means_mmhg, sizeof means);
     memcpy(pulses, s->step_pulses_mmhg, sizeof pulses);
     double jump = (double)means[STEP_BEATS / 2] - (double)means[STEP_BEATS / 2 - 1];
-    double level = trend_median(means + 3, 3) - trend_median(means, 3);
+    double level = trend_median(means + 3, 3) - trend_median(means, 3); /* sorts both */
     double before = trend_median(pulses, 3), after = trend_median(pulses + 3, 3);
+    double still = step_still_share * fabs(level);
     if (fabs(level) > step_mmhg && fabs(jump) > 0.8 * fabs(level) &&
+        range_mmhg(means, 3) < still && range_mmhg(means + 3, 3) < still &&
         fabs(after - before) <= step_pulse_share * before)
         shift(s, level);
 }
@@ -270,7 +304,6 @@ static bool withdraw(struct falling_bp_state *s, const struct event *event, stru
             s->cells_mmhg[i] = NAN;
     }
     s->open_count = s->steps_count = 0;
-    s->hold_s = 0;
     if (!s->raised || event->from_tick > s->raised_tick || event->to_tick <= s->onset_tick)
         return false;
     double level = cells_median(s, back(s, SLOPE_CELLS - 1), s->cells_count, BASELINE_CELLS_MIN);
@@ -284,7 +317,7 @@ static bool withdraw(struct falling_bp_state *s, const struct event *event, stru
  * baseline. */
 static void forget(struct falling_bp_state *s) {
     s->cells_count = s->open_count = s->steps_count = s->beats_count = 0;
-    s->hold_s = s->clear_s = 0;
+    s->clear_s = 0;
 }
 
 static bool falling_bp_push(void *state, const struct detector_input *in, struct event *out) {

@@ -15,10 +15,12 @@ struct rules {
     float fall_slope_mmhg_per_s; /* -0.2: fires at or below */
     float fall_drop_mmhg;        /* 10 */
     float fall_drop_share;       /* 0.12 of the baseline; the larger of the two counts */
-    float fall_slow_mmhg_per_s;  /* -0.06 over 180 s: the same for a slow fall */
+    float fall_fast_mmhg_per_s;  /* -0.3 over 20 s: one of the three slopes must hold */
+    float fall_spreads;          /* 4: and so many standard deviations of its own baseline */
+    float fall_slow_mmhg_per_s;  /* -0.06 over 60 or 180 s: for a slow fall */
     float fall_slow_share;       /* ... that must go 0.15 of the baseline far */
     float fall_deep_share;       /* 0.2 of the baseline: far enough at any slope */
-    float fall_hold_s;           /* 5 s of good time */
+    float fall_hold_s;           /* 3: the fall times so long, in evidence */
     float fall_clear_share;      /* 0.9 of the baseline for fall_clear_s clears */
     float fall_clear_s;          /* 60 */
     /* low_bp: the plain baseline */

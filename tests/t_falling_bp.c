@@ -130,10 +130,10 @@ static void test_a_deep_drop_is_found(void **state) {
     for (int deep = 0; deep < 2; deep++) {
         struct run *run = open_run(&falling_bp_class);
         run->rules.fall_deep_share = deep == 0 ? 1 : 0.2f;
-        run->rules.fall_slow_mmhg_per_s = -10;
+        run->rules.fall_slow_mmhg_per_s = run->rules.fall_fast_mmhg_per_s = -10;
         ramp(run, 300, 95, 95);
         ramp(run, 6, 95, 72); /* slower than a moved transducer */
-        ramp(run, 16, 72, 72);
+        ramp(run, 12, 72, 72);
         assert_int_equal(count_of(run, EVENT_RAISED), deep);
         free(run);
     }
