@@ -39,7 +39,8 @@ static double source_mmhg(struct fluid_line *l, const struct now *now) {
     /* A guide that fills the ostium lets the vessel run empty in diastole. */
     if ((f = broken(now, FAULT_guide)))
         mmhg -= f->numbers[0] * arrived(now, f) * fmax(0, mmhg - v->lv_mmhg);
-    if ((f = broken(now, FAULT_damped)))
+    const struct fault *wall = broken(now, FAULT_guide_damped);
+    if ((f = wall ? wall : broken(now, FAULT_damped)))
         mmhg = l->slow_mmhg + f->numbers[0] * (mmhg - l->slow_mmhg);
     const struct fault *blocked = broken(now, FAULT_overwedge);
     const struct fault *closed = broken(now, FAULT_stopcock);
@@ -93,7 +94,8 @@ static double shift_mmhg(const struct now *now) {
         sum += f->numbers[0];
     if ((f = broken(now, FAULT_below)))
         sum -= f->numbers[0];
-    if ((f = broken(now, FAULT_drift)))
+    const struct fault *wire = broken(now, FAULT_wire_drift);
+    if ((f = wire ? wire : broken(now, FAULT_drift)))
         sum += f->numbers[0] * since_s(now, f) / 600;
     if ((f = broken(now, FAULT_motion)))
         sum += f->numbers[0] * sin(2 * pi * f->numbers[1] * at_s);

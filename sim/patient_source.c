@@ -168,7 +168,7 @@ static void samples(struct patient_source *s) {
     uint64_t next = s->tick + s->base_hz / BLOCKS_PER_S;
     for (uint32_t group = 0; group < GROUPS; group++) {
         bool ecg = group == GROUP_ECG;
-        if (broken(s, FAULT_gap, PATIENT_AO)) {
+        if (broken(s, FAULT_gap, PATIENT_ECG)) {
             enqueue(s, SOURCE_GAP, next)->body.gap = (struct stream_gap){
                 .first_tick = s->tick, .next_tick = next, .group = group, .reason = GAP_DEVICE};
             continue;
@@ -257,7 +257,18 @@ static enum hemo_error check(struct patient_source *s, struct failure *failure) 
         (uint64_t)llround(s->config.duration_s * BLOCKS_PER_S) * (s->base_hz / BLOCKS_PER_S);
     if (!s->end_tick)
         return failure_set(failure, HEMO_BAD_CONFIG, "--duration is too short");
-    return fault_list_parse(s->config.faults, s->config.faults_count, &s->faults, failure);
+    enum hemo_error error =
+        fault_list_parse(s->config.faults, s->config.faults_count, &s->faults, failure);
+    for (int i = 0; i < s->faults.count && !error; i++) {
+        const struct fault *f = &s->faults.faults[i];
+        if (f->channel != PATIENT_ECG &&
+            !lab_has(s->config.row->lab, (enum patient_channel)f->channel))
+            error = failure_set(failure, HEMO_BAD_CONFIG,
+                                "--fault \"%.40s\": patient %s has no line %s",
+                                s->config.faults[i], s->config.row->name,
+                                patient_channel_labels[f->channel]);
+    }
+    return error;
 }
 
 enum hemo_error patient_source_open(struct source *source,
