@@ -3,7 +3,7 @@
 #include <stddef.h>
 
 const char *const patient_channel_labels[PATIENT_CHANNELS] = {"II", "AO", "RHC", "LV",
-                                                              "LA", "FA", "Pa",  "Pd"};
+                                                              "LA", "FA", "Pa",  "Pd", "CVP"};
 
 #define STAY(from, moves, site)                                                                    \
     { (from), (moves), SITE_##site }

@@ -23,6 +23,7 @@ enum patient_channel {
     PATIENT_FA,  /* side arm of the femoral sheath */
     PATIENT_PAO, /* Pa: guide at the ostium */
     PATIENT_PD,  /* Pd: pressure wire */
+    PATIENT_CVP, /* proximal port of the right-heart catheter */
     PATIENT_CHANNELS
 };
 

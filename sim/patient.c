@@ -35,7 +35,7 @@ const struct patient_row *patient_find(const char *name) {
 static const enum node site_nodes[] = {
     [SITE_RA] = NODE_RA,  [SITE_RV] = NODE_RV, [SITE_PA] = NODE_PA, [SITE_PCW] = NODE_PCW,
     [SITE_LA] = NODE_LA,  [SITE_LV] = NODE_LV, [SITE_AO] = NODE_AO, [SITE_ART] = NODE_FA,
-    [SITE_PAO] = NODE_AO, [SITE_PD] = NODE_PD,
+    [SITE_PAO] = NODE_AO, [SITE_PD] = NODE_PD,  [SITE_CVP] = NODE_RA,
 };
 
 struct circulation_parameters patient_parameters(const struct patient_row *row) {

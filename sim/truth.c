@@ -15,7 +15,7 @@ void truth_init(struct truth *truth, const struct patient *patient) {
 }
 
 static bool has_waves(uint32_t site) {
-    return site == SITE_RA || site == SITE_LA || site == SITE_PCW;
+    return site == SITE_RA || site == SITE_CVP || site == SITE_LA || site == SITE_PCW;
 }
 
 static double since_s(const struct truth *t, uint64_t then) {

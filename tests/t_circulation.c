@@ -310,13 +310,15 @@ static void test_patients_lead_to_what_they_are_named_for(void **state) {
         uint32_t kind;
         double from_s, to_s;
     } cases[] = {{"bleeding", EVENT_FALLING_BP, 120, 210},
-                 {"failing", EVENT_RISING_WEDGE, 135, 230}};
+                 {"failing", EVENT_RISING_WEDGE, 135, 230},
+                 {"pump_failure", EVENT_RISING_WEDGE, 135, 300},
+                 {"perforation", EVENT_TAMPONADE, 120, 360}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        for (uint64_t seed = 1; seed <= 5; seed++) {
+        for (uint64_t seed = 1; seed <= 3; seed++) {
             struct heard h = {.kind = cases[i].kind};
             play(&(struct patient_source_config){.row = patient_find(cases[i].name),
                                                  .seed = seed,
-                                                 .duration_s = 300},
+                                                 .duration_s = 360},
                  &h);
             print_message("%s, seed %d: %s at %.1f s\n", cases[i].name, (int)seed,
                           event_row(cases[i].kind)->name, h.wanted_s[0]);
