@@ -25,6 +25,11 @@ static const struct api_problem
 void api_init(struct api *api) {
     pthread_mutex_init(&api->lock, NULL);
     pthread_mutex_init(&api->password, NULL);
+    envelopes_init(&api->envelopes);
+}
+
+void api_close(struct api *api) {
+    envelopes_close(&api->envelopes);
 }
 
 void api_error(struct api_call *call, const struct api_problem *p) {

@@ -10,6 +10,7 @@
  * commands included; what others should hear is published after COMMIT. */
 #pragma once
 #include "worklist/db.h"
+#include "worklist/envelope.h"
 #include "worklist/epochs.h"
 #include "worklist/hub.h"
 #include "worklist/json.h"
@@ -34,6 +35,7 @@ struct api {
     struct strips *strips;
     const char *origin; /* the page's own, "http://127.0.0.1:7410"; "localhost" for the host counts
                            as the same */
+    struct envelopes envelopes;
     pthread_mutex_t lock;     /* protects rate */
     pthread_mutex_t password; /* held while a password is checked: 64 MiB at a time */
     struct rate_slot rate[RATE_SLOTS];
@@ -55,6 +57,7 @@ struct api_answer {
 };
 
 void api_init(struct api *api);
+void api_close(struct api *api);
 void api_run(struct api *api, struct db *db, const struct api_request *request,
              struct api_answer *answer);
 
@@ -93,7 +96,9 @@ typedef void api_handler(struct api_call *call);
 extern const struct field api_no_fields[];
 
 /* api_people.c */
-api_handler api_login, api_logout, api_me, api_audit;
+api_handler api_login, api_logout, api_me;
+/* api_audit.c, api_seen.c, api_trace.c, api_trend.c */
+api_handler api_audit, api_seen, api_looked, api_epochs, api_trace, api_envelope, api_trend;
 /* api_lab.c */
 api_handler api_rooms, api_case_open, api_case_close, api_capture, api_mark, api_strip;
 /* api_room.c: marks outlive a page. The mark is kept within the act's transaction. */

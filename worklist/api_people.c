@@ -77,17 +77,3 @@ void api_me(struct api_call *call) {
                                 call->user.role, "mode", "assistive", "version", HEMO_VERSION,
                                 "server_time", now));
 }
-
-void api_audit(struct api_call *call) {
-    int64_t after = api_query(call, "after", -1);
-    int64_t limit = api_query(call, "limit", 100);
-    if (limit < 1 || limit > 500)
-        limit = limit < 1 ? 1 : 500;
-    PGresult *r = db_query(
-        call->db,
-        "select json_build_object('rows', coalesce(json_agg(body order by n), '[]'::json)) from "
-        "(select * from audit_view where n > $1 order by n limit $2) a",
-        DB(db_int(after).text, db_int(limit).text));
-    api_ok(call, r ? strdup(PQgetvalue(r, 0, 0)) : NULL);
-    PQclear(r);
-}

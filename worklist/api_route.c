@@ -79,11 +79,17 @@ const struct api_route api_routes[] = {
     {"POST", "/api/studies/#/done", WHO_READER, true, request_fields, api_done},
     {"GET", "/api/studies/#/history", WHO_USER, false, api_no_fields, api_history},
     {"GET", "/api/cases/#/measurements", WHO_USER, false, api_no_fields, api_measurements},
+    {"GET", "/api/cases/#/epochs", WHO_USER, false, api_no_fields, api_epochs},
+    {"GET", "/api/cases/#/trace", WHO_USER, false, api_no_fields, api_trace},
+    {"GET", "/api/cases/#/envelope", WHO_USER, false, api_no_fields, api_envelope},
+    {"GET", "/api/cases/#/trend", WHO_USER, false, api_no_fields, api_trend},
     {"GET", "/api/measurements/@/strip", WHO_USER, false, api_no_fields, api_strip},
     {"POST", "/api/measurements/@/accept", WHO_TECHNOLOGIST, true, seen_fields, api_accept},
     {"POST", "/api/measurements/@/adjust", WHO_TECHNOLOGIST, true, adjust_fields, api_adjust},
     {"POST", "/api/measurements/@/reject", WHO_TECHNOLOGIST, true, reject_fields, api_reject},
     {"POST", "/api/measurements/@/undo", WHO_TECHNOLOGIST, true, seen_fields, api_undo},
+    {"GET", "/api/seen", WHO_USER, false, api_no_fields, api_seen},
+    {"POST", "/api/seen", WHO_USER, true, api_no_fields, api_looked},
     {"GET", "/api/audit", WHO_USER, false, api_no_fields, api_audit},
 };
 const int api_routes_count = sizeof api_routes / sizeof api_routes[0];

@@ -91,6 +91,7 @@ no_web:
     web_stop(&d.web);
     hub_close(&d.hub);
     strips_close(&d.strips);
+    api_close(&d.api);
     return code;
 }
 

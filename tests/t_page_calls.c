@@ -1,0 +1,301 @@
+/* What the page asks so that nothing stands in one page only: marks and states that last, the audit
+ * newest first, "since you looked", full disclosure. Through the interface and a real database. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "tests/cluster.h"
+#include "tests/said.h"
+#include "worklist/api.h"
+#include "worklist/store.h"
+#include "worklist/worklist.h"
+#include <pthread.h>
+
+enum { CASE = 77, BASE_HZ = 125 };
+
+static struct {
+    struct cluster cluster;
+    struct db app;
+    struct epochs epochs;
+    struct hub hub;
+    struct counters counters;
+    struct strips strips;
+    struct api api;
+    struct said said;
+    char kim[USER_TOKEN], mia[USER_TOKEN];
+    int64_t study;
+    _Atomic bool stopping;
+} t;
+
+static void store(struct wire_frame *frame) {
+    static struct store_batch batch;
+    uint8_t bytes[8192];
+    size_t length = 0;
+    memset(&batch, 0, sizeof batch);
+    assert_int_equal(wire_pack(frame, bytes, sizeof bytes, &length), HEMO_OK);
+    struct store_item *item = &batch.item[0];
+    batch.count = 1;
+    batch.journal = t.said.journal;
+    batch.next_before = frame->sequence;
+    batch.next_after = frame->sequence + 1;
+    item->kind = frame->kind;
+    item->sequence = frame->sequence;
+    item->length = length;
+    item->bytes = malloc(length);
+    memcpy(item->bytes, bytes, length);
+    if (frame->kind == WIRE_EVENT)
+        item->body.event = frame->body.event;
+    else
+        item->body.begin = frame->body.epoch_begin;
+    if (!store_commit(&t.app, &t.epochs, &batch))
+        fail_msg("%s", t.app.error);
+    store_clear(&batch);
+}
+
+/* "GET /api/x?query": the answer's body; the status must be as wanted. */
+static json_t *ask(const char *token, const char *line, const char *body, int status) {
+    struct api_request request = {
+        .content_type = "application/json", .body = body, .length = strlen(body)};
+    struct api_answer answer;
+    const char *path = strchr(line, ' ') + 1;
+    size_t length = strcspn(path, "?");
+    snprintf(request.method, sizeof request.method, "%.*s", (int)(path - line - 1), line);
+    snprintf(request.path, sizeof request.path, "%.*s", (int)length, path);
+    snprintf(request.query, sizeof request.query, "%s", path[length] ? path + length + 1 : "");
+    snprintf(request.token, sizeof request.token, "%s", token);
+    api_run(&t.api, &t.app, &request, &answer);
+    if (answer.status != status)
+        fail_msg("%s: %d (want %d) %s", line, answer.status, status, answer.body);
+    json_t *out = json_loads(answer.body, 0, NULL);
+    free(answer.body);
+    return out;
+}
+
+static json_t *get(const char *line) {
+    return ask(t.kim, line, "", 200);
+}
+
+static const char *text_at(const json_t *list, size_t at, const char *name) {
+    const char *text = json_get_text(json_array_get(list, at), name);
+    return text ? text : "";
+}
+
+static void say_state(enum event_state state, uint64_t tick) {
+    static struct wire_frame frame;
+    said_event(&t.said, &frame, EVENT_FLUSHED, tick);
+    frame.body.event.state = state;
+    store(&frame);
+}
+
+static void marks_and_states_outlive_a_page(void **state) {
+    (void)state;
+    say_state(EVENT_BEGAN, 1000);
+    json_decref(ask(t.kim, "POST /api/rooms/1/mark",
+                    "{\"channel\":1,\"kind\":\"wedge\",\"on\":true}", 200));
+    json_decref(ask(t.kim, "POST /api/rooms/1/mark",
+                    "{\"channel\":1,\"kind\":\"phase\",\"phase\":\"drug\"}", 200));
+    json_t *now = get("GET /api/rooms/1/now"), *marks = json_object_get(now, "marks");
+    assert_int_equal(json_array_size(marks), 2);
+    assert_string_equal(text_at(marks, 0, "value"), "drug");
+    assert_string_equal(text_at(marks, 1, "value"), "on");
+    assert_string_equal(text_at(marks, 1, "by"), "kim");
+    assert_string_equal(text_at(json_object_get(now, "states"), 0, "state"), "FLUSHED");
+    json_decref(now);
+    say_state(EVENT_ENDED, 1200);
+    json_decref(ask(t.kim, "POST /api/rooms/1/mark",
+                    "{\"channel\":1,\"kind\":\"wedge\",\"on\":false}", 200));
+    now = get("GET /api/rooms/1/now");
+    assert_string_equal(text_at(json_object_get(now, "marks"), 1, "value"), "off");
+    assert_int_equal(json_array_size(json_object_get(now, "states")), 0);
+    json_decref(now);
+    json_decref(ask(t.mia, "POST /api/rooms/1/mark",
+                    "{\"channel\":1,\"kind\":\"wedge\",\"on\":true}", 403));
+}
+
+static void a_capture_names_its_site_or_none(void **state) {
+    (void)state;
+    json_decref(ask(t.kim, "POST /api/rooms/1/capture",
+                    "{\"channel\":1,\"back_s\":10,\"phase\":\"rest\",\"site\":\"LV\"}", 200));
+    json_decref(ask(t.kim, "POST /api/rooms/1/capture",
+                    "{\"channel\":1,\"back_s\":10,\"phase\":\"rest\",\"site\":\"nowhere\"}", 400));
+}
+
+static void the_audit_comes_newest_first_and_filtered(void **state) {
+    (void)state;
+    json_t *all = get("GET /api/audit?newest=1&limit=3"), *rows = json_object_get(all, "rows");
+    int64_t total = json_get_int(all, "total", 0);
+    assert_int_equal(json_get_int(json_array_get(rows, 0), "n", 0), total - 1);
+    assert_int_equal(json_get_int(json_array_get(rows, 2), "n", 0), total - 3);
+    json_decref(all);
+    char query[60];
+    snprintf(query, sizeof query, "GET /api/audit?newest=1&before=%lld&limit=1",
+             (long long)total - 3);
+    all = get(query);
+    assert_int_equal(json_get_int(json_array_get(json_object_get(all, "rows"), 0), "n", 0),
+                     total - 4);
+    json_decref(all);
+    all = get("GET /api/audit?newest=1&what=mark&text=WEDGE");
+    assert_int_equal(json_array_size(json_object_get(all, "rows")), 2);
+    json_decref(all);
+    all = get("GET /api/audit?newest=1&who=nobody");
+    assert_int_equal(json_array_size(json_object_get(all, "rows")), 0);
+    json_decref(all);
+}
+
+static void since_you_looked_counts_exactly(void **state) {
+    (void)state;
+    json_decref(ask(t.kim, "POST /api/seen", "{}", 200));
+    json_t *seen = get("GET /api/seen");
+    assert_int_equal(json_array_size(json_object_get(seen, "moved")), 0);
+    json_decref(seen);
+    static struct wire_frame frame;
+    said_finding(&t.said, &frame, EVENT_FALLING_BP, 3000);
+    store(&frame);
+    seen = get("GET /api/seen");
+    const json_t *moved = json_object_get(seen, "moved");
+    assert_int_equal(json_array_size(moved), 1);
+    assert_int_equal(json_integer_value(json_array_get(moved, 0)), t.study);
+    json_decref(seen);
+    seen = ask(t.mia, "GET /api/seen", "", 200); /* never looked: no count, not all */
+    assert_true(json_is_null(json_object_get(seen, "at")));
+    assert_int_equal(json_array_size(json_object_get(seen, "moved")), 0);
+    json_decref(seen);
+}
+
+/* hemod in one thread: a saw tooth of 0..999 raw in 1000 ticks, and a hole of two seconds. */
+static void *answer_windows(void *context) {
+    (void)context;
+    static int16_t samples[16384];
+    while (!atomic_load(&t.stopping)) {
+        struct wire_window_ask ask;
+        if (!strips_next(&t.strips, &ask)) {
+            usleep(500);
+            continue;
+        }
+        struct wire_window w = {
+            .request = ask.request, .ticks_per_sample = 1, .scale = 0.05, .samples = samples};
+        for (uint64_t at = ask.from_tick; at < ask.to_tick; at += w.count) {
+            w.count = ask.to_tick - at < 5000 ? (uint32_t)(ask.to_tick - at) : 5000;
+            for (uint32_t i = 0; i < w.count; i++)
+                samples[i] = at + i >= 20 * BASE_HZ && at + i < 22 * BASE_HZ
+                                 ? SAMPLE_MISSING
+                                 : (int16_t)((at + i) % 1000);
+            w.first_tick = at;
+            w.last = at + w.count == ask.to_tick;
+            strips_answer(&t.strips, &w);
+        }
+    }
+    return NULL;
+}
+
+static void any_moment_comes_from_the_journal(void **state) {
+    (void)state;
+    pthread_t hemod;
+    char query[120];
+    static struct wire_frame frame;
+    said_event(&t.said, &frame, EVENT_READING, 100000); /* the case goes on beyond the block */
+    event_add_value(&frame.body.event, QUANTITY_MEAN, 92, 1);
+    store(&frame);
+    assert_int_equal(pthread_create(&hemod, NULL, answer_windows, NULL), 0);
+    json_t *epochs = get("GET /api/cases/77/epochs");
+    const json_t *epoch = json_array_get(json_object_get(epochs, "epochs"), 0);
+    assert_int_equal(json_get_int(epoch, "newest_tick", 0), 100000);
+    assert_int_equal(json_get_int(epoch, "first_tick", -1), 0);
+    json_decref(epochs);
+    snprintf(query, sizeof query,
+             "GET /api/cases/77/trace?stream=1&epoch=9&channel=1&from=500&to=1500");
+    json_t *trace = get(query);
+    const json_t *samples = json_object_get(trace, "samples");
+    assert_int_equal(json_array_size(samples), 1000);
+    assert_int_equal(json_integer_value(json_array_get(samples, 0)), 500);
+    json_decref(trace);
+    for (int again = 0; again < 2; again++) { /* from the journal, then from the cache */
+        json_t *e = get("GET /api/cases/77/envelope?stream=1&epoch=9&channel=1&block=0");
+        const json_t *low = json_object_get(e, "low"), *high = json_object_get(e, "high");
+        assert_int_equal(json_array_size(low), 600);
+        assert_int_equal(json_integer_value(json_array_get(low, 7)), 875);
+        assert_int_equal(json_integer_value(json_array_get(high, 7)), 999);
+        assert_int_equal(json_integer_value(json_array_get(high, 0)), 124);
+        assert_true(json_is_null(json_array_get(low, 20)));
+        assert_true(json_is_null(json_array_get(high, 21)));
+        assert_false(json_is_null(json_array_get(high, 22)));
+        json_decref(e);
+        atomic_store(&t.stopping, true);
+        if (again == 0)
+            pthread_join(hemod, NULL);
+    }
+}
+
+static void other_traces_are_refused(void **state) {
+    (void)state;
+    json_decref(ask(t.kim, "GET /api/cases/77/trace?stream=1&epoch=9&channel=7&to=9", "", 404));
+    json_decref(ask(t.kim, "GET /api/cases/78/envelope?stream=1&epoch=9&channel=1", "", 404));
+    json_decref(ask(t.kim, "GET /api/cases/77/trace?stream=1&epoch=9&channel=1&to=99999", "", 400));
+}
+
+static void the_course_is_that_of_the_readings(void **state) {
+    (void)state;
+    json_t *trend = get("GET /api/cases/77/trend");
+    const json_t *point = json_array_get(json_object_get(trend, "points"), 0);
+    assert_string_equal(json_get_text(point, "site"), "AO");
+    assert_int_equal(
+        (int)json_number_value(json_object_get(json_object_get(point, "values"), "mean")), 92);
+    json_decref(trend);
+}
+
+static int set_up(void **state) {
+    (void)state;
+    static struct wire_frame frame;
+    char sql[200], password[USER_PASSWORD];
+    const struct study_new study = {"P1", "", "DEMO^P1", "A1", "", "1.1", "test", 120},
+                           other = {"P2", "", "DEMO^P2", "A2", "", "1.2", "test", 60};
+    struct worklist w;
+    db_init(&t.app, t.cluster.app, "test");
+    epochs_init(&t.epochs);
+    hub_init(&t.hub);
+    strips_init(&t.strips);
+    t.api = (struct api){.hub = &t.hub,
+                         .counters = &t.counters,
+                         .epochs = &t.epochs,
+                         .strips = &t.strips,
+                         .origin = "http://127.0.0.1:7410"};
+    api_init(&t.api);
+    t.said = (struct said){.stream = 1, .room = 1, .journal = 5, .epoch = 9, .case_number = CASE};
+    if (!db_ready(&t.app) || user_add(&t.app, "kim", "technologist", password) != USER_OK ||
+        user_add(&t.app, "mia", "reader", password) != USER_OK ||
+        !session_begin(&t.app, "kim", t.kim) || !session_begin(&t.app, "mia", t.mia) ||
+        !db_do(&t.app, "begin") || !worklist_begin(&w, &t.app) ||
+        worklist_add(&w, &other, "test") <= 0 || (t.study = worklist_add(&w, &study, "test")) <= 0)
+        return -1;
+    worklist_end(&w);
+    snprintf(sql, sizeof sql, "insert into lab_case (number, study, room) values (%d, %lld, 1)",
+             CASE, (long long)t.study);
+    if (!db_do(&t.app, "commit") || !db_do(&t.app, sql))
+        return -1;
+    said_begin(&t.said, &frame);
+    store(&frame);
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(marks_and_states_outlive_a_page),
+        cmocka_unit_test(a_capture_names_its_site_or_none),
+        cmocka_unit_test(the_audit_comes_newest_first_and_filtered),
+        cmocka_unit_test(since_you_looked_counts_exactly),
+        cmocka_unit_test(any_moment_comes_from_the_journal),
+        cmocka_unit_test(other_traces_are_refused),
+        cmocka_unit_test(the_course_is_that_of_the_readings),
+    };
+    int code = cluster_open(&t.cluster);
+    if (code != 0)
+        return code;
+    code = cmocka_run_group_tests(tests, set_up, NULL);
+    db_close(&t.app);
+    hub_close(&t.hub);
+    strips_close(&t.strips);
+    api_close(&t.api);
+    cluster_close(&t.cluster);
+    return code;
+}
