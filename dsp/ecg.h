@@ -31,7 +31,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { ECG_RING = 2048, ECG_COARSE = 1024, ECG_MEDIAN_MAX = 5, ECG_TOPS = 7, ECG_SHAPE = 40 };
+enum { ECG_RING = 1024, ECG_COARSE = 512, ECG_MEDIAN_MAX = 5, ECG_TOPS = 7, ECG_SHAPE = 40 };
 
 struct ecg_r {
     int64_t at;

@@ -230,6 +230,7 @@ static const struct {
 } writers[] = {
     {EVENT_BEAT, write_values},         {EVENT_READING, write_values},
     {EVENT_BREATH, write_values},       {EVENT_SYSTOLE, write_values},
+    {EVENT_FLUSH_RESPONSE, write_values},
     {EVENT_MEASUREMENT, write_measurement}, {EVENT_WITHDRAWN, write_withdrawn},
     {EVENT_FALLING_BP, write_fall},     {EVENT_RISING_WEDGE, write_wedge},
     {EVENT_LOW_BP, write_low},          {EVENT_PULSE_LOST, write_pulse_lost},
