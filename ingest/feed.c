@@ -3,7 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
-enum { CONTINUE_S_MAX = 10 };
+enum { CONTINUE_S_MAX = 10, JUMP_S_MAX = 24 * 3600 };
+static const double age_s_max = 50.0 * 365.25 * 24 * 3600;
 
 void feed_init(struct feed *f, uint32_t stream, uint32_t room, uint32_t credit) {
     assert(stream && room && credit);
@@ -187,12 +188,36 @@ static uint32_t ticks_of_group(const struct stream_info *info, uint32_t group) {
     return 0;
 }
 
-/* True when a group's counter went back: the device began to count anew. */
+static double seconds(const struct feed *f, uint64_t ticks) {
+    return (double)ticks / stream_base_rate_hz(&f->info);
+}
+
+/* True when a group's counter went back, or leapt: the device began to count anew. */
 static bool counter_broke(const struct feed *f, const struct wire_frame *record) {
+    uint64_t tick;
+    if (record->kind == WIRE_MARK || !f->begun || !first_tick_of(record, &tick))
+        return false;
+    if (tick > f->tick && seconds(f, tick - f->tick) > JUMP_S_MAX)
+        return true;
     if (record->kind != WIRE_SAMPLES)
         return false;
     uint32_t group = record->body.samples.group;
-    return (f->groups_seen >> group & 1) && record->body.samples.first_tick < f->next_tick[group];
+    if (f->groups_seen >> group & 1)
+        return tick < f->next_tick[group];
+    return tick < f->tick && seconds(f, f->tick - tick) > CONTINUE_S_MAX;
+}
+
+/* Numbers that no device counts to. */
+static enum hemo_error check_ticks(const struct feed *f, const struct wire_frame *record) {
+    uint64_t tick;
+    if (!first_tick_of(record, &tick))
+        return HEMO_OK;
+    if (record->kind == WIRE_GAP) {
+        tick = record->body.gap.next_tick;
+        if (seconds(f, tick - record->body.gap.first_tick) > JUMP_S_MAX)
+            return HEMO_BAD_NUMBER;
+    }
+    return seconds(f, tick) > age_s_max ? HEMO_BAD_NUMBER : HEMO_OK;
 }
 
 static void advance(struct feed *f, const struct wire_frame *record) {
@@ -235,6 +260,7 @@ static void begin_epoch(struct feed *f, uint64_t tick, struct wire_epoch_begin *
                                        .info = f->info};
     f->begun = true;
     f->continues = false;
+    f->tick = tick;
 }
 
 /* May it stand where it stands? HEMO_OK, or why not. */
@@ -279,6 +305,9 @@ enum feed_verdict feed_record(struct feed *f, const struct wire_frame *record,
         return FEED_DUPLICATE;
     if (record->sequence > f->link.next_sequence)
         return FEED_HOLE;
+    *error = check_ticks(f, record);
+    if (*error != HEMO_OK)
+        return FEED_REFUSE;
     bool new_channels = record->kind == WIRE_STREAM_INFO && f->begun &&
                         !same_info(&f->info, &record->body.stream_info);
     if (new_channels || counter_broke(f, record)) {

@@ -18,7 +18,11 @@
  * the case began, and says how many records were held then: those are taken under no case, and only
  * what the feed numbered later comes into the epoch of the case. Until that Hello nothing is
  * acknowledged, so that a feed which does not say it at once says it after its 2 s of silence. What
- * is left: the first block behind the Hello may have begun before it, by less than a block. */
+ * is left: the first block behind the Hello may have begun before it, by less than a block.
+ *
+ * Ticks are a hostile feed's too: none may lie more than 50 years behind the counter's zero, no Gap
+ * may be longer than a day (HEMO_BAD_NUMBER), and samples that jump further than a day break the
+ * counter. */
 #pragma once
 #include "proto/link.h"
 

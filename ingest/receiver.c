@@ -3,12 +3,15 @@
 #include "ingest/intake.h"
 #include "ingest/live.h"
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 enum { BATCH = 512, IDLE_MS = 200, FULL_MS = 2, ASK_AGAIN_NS = 300000000 };
 enum { FEW_FEEDS = 8, MANY_FEEDS = 64, GATHER_NS = 1000000 }; /* twice as long for many */
-enum { SILENCE_NS = 1000000000 }; /* unheard for so long, a connection may be replaced */
+/* Unheard for so long, a connection may be replaced: one that lives says Hello after 2 s. */
+static const uint64_t silence_ns = 3000000000, probe_ns = 50000000;
+static const uint64_t under_way_ns = 2000000000; /* records of an ended epoch are no surprise */
 
 static void add(_Atomic uint64_t *counter, uint64_t value) {
     atomic_fetch_add_explicit(counter, value, memory_order_relaxed);
@@ -52,6 +55,8 @@ static void send_answer(struct receiver *r, uint32_t slot, const struct feed_ans
     }
     if (answer->welcome)
         send_welcome(r, slot, answer->why);
+    if (answer->welcome && answer->why != WHY_RESUMED)
+        r->peers[slot].opened_ns = log_now_ns();
 }
 
 static void reopen_closed(struct receiver *r, uint32_t slot) {
@@ -105,26 +110,52 @@ static void take_commands(struct receiver *r) {
     ring_release(r->commands);
 }
 
-/* Refused: counted, said once a second at most, answered. */
+/* The record that is refused, and what would have been right: one line for a person. */
+static void name_refused(struct receiver *r, const struct config_device *device, const char *what) {
+    const struct wire_frame *f = &r->frame;
+    struct wire_refuse *out = &r->reply.body.refuse;
+    if (!wire_is_record(f->kind) || !device) {
+        snprintf(out->text, sizeof out->text, "%s", what);
+        return;
+    }
+    const struct feed *feed = &r->lab->feeds[device - r->lab->config->devices];
+    r->reply.epoch = f->epoch;
+    r->reply.case_number = f->case_number;
+    out->sequence = f->sequence;
+    snprintf(out->text, sizeof out->text,
+             "%s %llu of epoch %llu, case %llu; the stream is in epoch %llu, case %llu, and wants "
+             "record %llu",
+             what, (unsigned long long)f->sequence, (unsigned long long)f->epoch,
+             (unsigned long long)f->case_number, (unsigned long long)feed->link.epoch,
+             (unsigned long long)feed->link.case_number,
+             (unsigned long long)feed->link.next_sequence);
+}
+
+/* Refused: counted, said once a second at most, answered. r->frame is what was refused; of a
+ * message that is no frame, its kind is 0. */
 static void refuse(struct receiver *r, uint32_t slot, const struct socket_peer *peer,
                    enum hemo_error error, const char *what) {
     const struct config_device *device =
         slot < r->lab->config->devices_count ? &r->lab->config->devices[slot] : NULL;
     struct log_brake *brake = device ? &r->peers[slot].brake : &r->stranger;
-    uint64_t skipped;
+    uint64_t skipped, now_ns = log_now_ns();
     if (device)
         add(&r->metrics->streams[slot].records_refused[-error], 1);
     else
         add(&r->metrics->refused_unknown, 1);
-    if (!log_brake_open(brake, log_now_ns(), &skipped))
+    if (!log_brake_open(brake, now_ns, &skipped))
         return;
-    log_line("feeds: %s: refused %s: %s; %llu more since the last line",
-             device ? device->name : "a peer that is no feed", what, hemo_error_text(error),
-             (unsigned long long)skipped);
     wire_begin(&r->reply, WIRE_REFUSE);
     r->reply.stream = device ? device->stream : 0;
     r->reply.body.refuse.error = error;
-    memcpy(r->reply.body.refuse.text, what, strlen(what) + 1);
+    name_refused(r, device, what);
+    bool changes = device && (r->lab->feeds[slot].phase == FEED_CLOSING ||
+                              now_ns - r->peers[slot].opened_ns < under_way_ns);
+    bool under_way = changes && error == HEMO_OLD_EPOCH;
+    if (!under_way)
+        log_line("feeds: %s: refused %s: %s; %llu more since the last line",
+                 device ? device->name : "a peer that is no feed", r->reply.body.refuse.text,
+                 hemo_error_text(error), (unsigned long long)skipped);
     socket_send_frame(r->socket, peer, &r->reply, r->buffer);
 }
 
@@ -136,13 +167,20 @@ static void adopt(struct receiver *r, uint32_t slot, const struct socket_peer *p
     atomic_store_explicit(&r->metrics->streams[slot].connected, 1, memory_order_relaxed);
 }
 
-/* Records of a second connection while the one that said Hello still sends: were they taken, the
- * other's record of the same number would count as a repeat, and be lost. A connection that
- * libzmq made anew is let in once the old one is silent. */
+/* True while another connection has the stream and lives: it was heard, and takes an Ack. Two
+ * processes with one key would else take the stream from each other in turn, and of their records
+ * of one number the second would count as a repeat, and be lost. */
 static bool intrudes(struct receiver *r, uint32_t slot, const struct socket_peer *peer) {
     struct receiver_peer *p = &r->peers[slot];
     uint64_t now_ns = log_now_ns();
-    if (p->peer.length && !socket_peer_equal(&p->peer, peer) && now_ns - p->heard_ns < SILENCE_NS)
+    bool other = p->peer.length && !socket_peer_equal(&p->peer, peer);
+    if (other && now_ns - p->heard_ns < silence_ns && now_ns - p->probed_ns >= probe_ns) {
+        p->probed_ns = now_ns;
+        link_receiver_ack(&r->lab->feeds[slot].link, &r->reply, r->lab->feeds[slot].stream);
+        if (r->reply.epoch)
+            send_reply(r, slot); /* forgets the peer where its connection is gone */
+    }
+    if (other && p->peer.length && now_ns - p->heard_ns < silence_ns)
         return true;
     p->heard_ns = now_ns;
     return false;
@@ -158,8 +196,11 @@ static void on_hello(struct receiver *r, uint32_t slot, const struct socket_peer
         refuse(r, slot, peer, HEMO_WRONG_STREAM, "a Hello for another device, room or stream");
         return;
     }
+    if (intrudes(r, slot, peer)) {
+        refuse(r, slot, peer, HEMO_IN_USE, "a Hello: another connection has this stream");
+        return;
+    }
     adopt(r, slot, peer);
-    r->peers[slot].heard_ns = log_now_ns();
     uint64_t fresh = lab_fresh_epoch(r->lab);
     if (feed_hello(&r->lab->feeds[slot], &r->frame, fresh, &answer))
         lab_epoch_used(r->lab, fresh);
@@ -188,7 +229,7 @@ static void on_record(struct receiver *r, uint32_t slot, const struct socket_mes
     add(&r->metrics->streams[slot].samples_arrived, samples_in(&r->frame));
     if (intrudes(r, slot, &message->peer)) {
         count_refused(r, slot, HEMO_IN_USE);
-        refuse(r, slot, &message->peer, HEMO_IN_USE, "a record of a connection without a Hello");
+        refuse(r, slot, &message->peer, HEMO_IN_USE, "of a second connection, record");
         return;
     }
     switch (feed_record(feed, &r->frame, &begin, &error)) {
@@ -216,11 +257,7 @@ static void on_record(struct receiver *r, uint32_t slot, const struct socket_mes
         break;
     case FEED_REFUSE:
         count_refused(r, slot, error);
-        if (error == HEMO_OLD_EPOCH && feed->phase != FEED_IDLE)
-            add(&r->metrics->streams[slot].records_refused[-error],
-                1); /* on its way when it ended */
-        else
-            refuse(r, slot, &message->peer, error, "a record");
+        refuse(r, slot, &message->peer, error, "record");
         break;
     }
 }
@@ -247,6 +284,7 @@ static void on_message(struct receiver *r, const struct socket_message *message)
     enum hemo_error error = wire_parse(&r->frame, zmq_msg_data(body), zmq_msg_size(body));
     uint32_t slot = slot_of(r, message, error == HEMO_OK);
     if (error != HEMO_OK) {
+        r->frame.kind = 0;
         refuse(r, slot, &message->peer, error, "a message");
     } else if (slot == NO_SLOT) {
         refuse(r, slot, &message->peer, HEMO_NOT_ALLOWED, "a message");
@@ -269,6 +307,7 @@ static bool drain(struct receiver *r) {
         if (error == HEMO_NOT_FOUND)
             return false;
         if (error != HEMO_OK) {
+            r->frame.kind = 0;
             refuse(r, NO_SLOT, &message.peer, HEMO_BAD_FORMAT, "a message of more than one part");
             continue;
         }

@@ -18,7 +18,8 @@ struct receiver_peer {
     bool ack_due, welcome_due;
     enum welcome_why why;          /* for welcome_due */
     uint64_t asked_next, asked_ns; /* the hole that was asked about last */
-    uint64_t heard_ns;             /* the last Hello or record of it */
+    uint64_t heard_ns, probed_ns;  /* the last Hello or record of it; it was asked if it lives */
+    uint64_t opened_ns;            /* when it was last welcomed to a new epoch */
     struct log_brake brake;
 };
 

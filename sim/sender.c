@@ -163,8 +163,9 @@ static enum sender_heard heard_welcome(struct sender *s, const struct wire_frame
 
 static enum sender_heard heard_refuse(const struct wire_refuse *refuse, struct failure *failure) {
     switch (refuse->error) {
-    case HEMO_OLD_EPOCH:
-        return SENDER_GO_ON; /* still on the way when the epoch ended: held here */
+    case HEMO_OLD_EPOCH: /* still on the way when the epoch ended: held here */
+    case HEMO_IN_USE:    /* hemod still believes in another connection: Hello again, later */
+        return SENDER_GO_ON;
     case HEMO_BAD_SEQUENCE:
     case HEMO_WRONG_CASE:
     case HEMO_NO_STREAM_INFO:

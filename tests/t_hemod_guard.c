@@ -231,6 +231,114 @@ static void a_twin_without_a_hello_is_refused(void **state) {
     zmq_close(twin);
 }
 
+static struct peer_feed second_room;
+
+static void second_room_for(int ms) {
+    for (uint64_t until = process_ms() + (uint64_t)ms; process_ms() < until; process_sleep(3)) {
+        feed_make(&second_room);
+        feed_turn(&second_room);
+    }
+}
+
+static void begin_second_room(void) {
+    second_room = (struct peer_feed){.context = context,
+                                     .address = p.feeds,
+                                     .device = "LAB2",
+                                     .keys = keys_of(LAB2),
+                                     .number = 2,
+                                     .room = 2,
+                                     .next_tick = 100000};
+    link_sender_init(&second_room.link);
+    feed_open(&second_room);
+    second_room_for(300);
+    assert_true(second_room.acked_tick > 0);
+}
+
+/* Sent by room 2's own connection, right in every number but those of the body. */
+static void send_as_second(void) {
+    frame.stream = 2;
+    frame.case_number = second_room.link.case_number;
+    peer_send(second_room.socket, &frame, buffer);
+}
+
+static double refused_of_second(const char *reason) {
+    char line[160];
+    snprintf(line, sizeof line,
+             "hemod_records_refused{room=\"2\",stream=\"2\",device=\"LAB2\",reason=\"%s\"}",
+             reason);
+    double count = process_metric(&p, line);
+    return count < 0 ? 0 : count;
+}
+
+/* A Gap over all time, and a block at its end: refused with the reason, and the feed goes on. */
+static void endless_ticks_are_refused(void **state) {
+    static const int16_t strange[PEER_BLOCK];
+    (void)state;
+    begin_second_room();
+    double before = refused_of_second("BAD_NUMBER");
+    for (int i = 0; i < 2; i++) {
+        honest_for(1100); /* past the brake of one answer a second */
+        for (int k = 0; k < 100 && second_room.held_count; k++, process_sleep(5))
+            feed_turn(&second_room);
+        assert_int_equal(second_room.held_count, 0);
+        wire_begin(&frame, i ? WIRE_SAMPLES : WIRE_GAP);
+        if (i)
+            frame.body.samples =
+                (struct sample_block){(UINT64_C(1) << 62) - 20, 0, 1, PEER_BLOCK, strange};
+        else
+            frame.body.gap = (struct stream_gap){0, UINT64_C(1) << 62, 0, GAP_DEVICE};
+        frame.epoch = second_room.link.epoch;
+        frame.sequence = second_room.link.next_sequence;
+        send_as_second();
+        assert_true(heard(second_room.socket, WIRE_REFUSE, 2000));
+        assert_int_equal(frame.body.refuse.error, HEMO_BAD_NUMBER);
+        assert_int_equal(frame.body.refuse.sequence, second_room.link.next_sequence);
+        assert_true(frame.epoch == second_room.link.epoch);
+    }
+    assert_true(refused_of_second("BAD_NUMBER") == before + 2);
+    uint64_t tick = second_room.acked_tick;
+    second_room_for(300);
+    assert_true(second_room.acked_tick > tick);
+}
+
+static void an_old_epoch_is_refused_by_name(void **state) {
+    (void)state;
+    honest_for(1100);
+    double before = refused_of_second("OLD_EPOCH");
+    peer_info(&frame);
+    frame.epoch = second_room.link.epoch - 1;
+    frame.sequence = 7;
+    send_as_second();
+    assert_true(heard(second_room.socket, WIRE_REFUSE, 2000));
+    assert_int_equal(frame.body.refuse.error, HEMO_OLD_EPOCH);
+    assert_int_equal(frame.body.refuse.sequence, 7);
+    assert_true(frame.epoch == second_room.link.epoch - 1);
+    assert_non_null(strstr(frame.body.refuse.text, "wants record"));
+    assert_true(refused_of_second("OLD_EPOCH") == before + 1);
+}
+
+/* Two processes with one key: the first keeps the stream while it lives; then the other has it. */
+static void a_second_hello_does_not_take_the_stream(void **state) {
+    struct peer_keys keys = keys_of(LAB2);
+    (void)state;
+    second_room_for(1100);
+    uint64_t epochs = second_room.epochs;
+    void *twin = peer_connect(context, p.feeds, &keys);
+    for (int i = 0; i < 20; i++) {
+        say_hello(twin, "LAB2", 2, 2);
+        second_room_for(60);
+    }
+    assert_true(heard(twin, WIRE_REFUSE, 1000));
+    assert_int_equal(frame.body.refuse.error, HEMO_IN_USE);
+    assert_true(refused_of_second("IN_USE") >= 20);
+    assert_true(second_room.epochs == epochs && second_room.refuses == 0);
+    zmq_close(second_room.socket); /* it ends: the other one need not wait for the silence */
+    honest_for(100);
+    say_hello(twin, "LAB2", 2, 2);
+    assert_true(heard(twin, WIRE_WELCOME, 1000));
+    zmq_close(twin);
+}
+
 /* Received = used + refused + gap for each room, and what the socket counted. */
 static void accounts_are_even(void **state) {
     (void)state;
@@ -280,6 +388,9 @@ int main(void) {
         cmocka_unit_test(roles_do_not_mix),
         cmocka_unit_test(a_wrong_case_is_refused),
         cmocka_unit_test(a_twin_without_a_hello_is_refused),
+        cmocka_unit_test(endless_ticks_are_refused),
+        cmocka_unit_test(an_old_epoch_is_refused_by_name),
+        cmocka_unit_test(a_second_hello_does_not_take_the_stream),
         cmocka_unit_test(accounts_are_even),
     };
     return cmocka_run_group_tests(tests, start, stop);
