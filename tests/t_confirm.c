@@ -5,131 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "tests/cluster.h"
-#include "tests/said.h"
-#include "worklist/api.h"
-#include "worklist/api_route.h"
-#include "worklist/audit.h"
-#include "worklist/confirm.h"
-#include "worklist/store.h"
-#include "worklist/worklist.h"
-#include <pthread.h>
+#include "tests/api_world.h"
 
-enum { CLIENTS = 16, ITEMS = 20, CASE = 77 };
-
-static struct {
-    struct cluster cluster;
-    struct db app;
-    struct epochs epochs;
-    struct hub hub;
-    struct counters counters;
-    struct strips strips;
-    struct api api;
-    struct said said;
-    char kim[USER_TOKEN], tom[USER_TOKEN], mia[USER_TOKEN]; /* two technologists, a reader */
-    int64_t study;
-    uint64_t tick;
-} t;
-
-static void store(struct wire_frame *frame) {
-    static struct store_batch batch;
-    uint8_t bytes[8192];
-    size_t length = 0;
-    memset(&batch, 0, sizeof batch);
-    assert_int_equal(wire_pack(frame, bytes, sizeof bytes, &length), HEMO_OK);
-    struct store_item *item = &batch.item[0];
-    batch.count = 1;
-    batch.journal = t.said.journal;
-    batch.next_before = frame->sequence;
-    batch.next_after = frame->sequence + 1;
-    item->kind = frame->kind;
-    item->sequence = frame->sequence;
-    item->length = length;
-    item->bytes = malloc(length);
-    memcpy(item->bytes, bytes, length);
-    if (frame->kind == WIRE_EVENT)
-        item->body.event = frame->body.event;
-    else
-        item->body.begin = frame->body.epoch_begin;
-    if (!store_commit(&t.app, &t.epochs, &batch))
-        fail_msg("%s", t.app.error);
-    store_clear(&batch);
-}
-
-/* A new suggested measurement: its id. */
-static const char *suggest(char id[EVENT_ID_TEXT]) {
-    static struct wire_frame frame;
-    said_measurement(&t.said, &frame, t.tick += 2000);
-    id_text(frame.body.event.id, id);
-    store(&frame);
-    return id;
-}
-
-static struct api_answer ask(struct db *db, const char *token, const char *method_and_path,
-                             const char *body) {
-    struct api_request request = {
-        .content_type = "application/json", .body = body, .length = strlen(body)};
-    struct api_answer answer;
-    const char *space = strchr(method_and_path, ' ');
-    snprintf(request.method, sizeof request.method, "%.*s", (int)(space - method_and_path),
-             method_and_path);
-    snprintf(request.path, sizeof request.path, "%s", space + 1);
-    snprintf(request.token, sizeof request.token, "%s", token);
-    api_run(&t.api, db, &request, &answer);
-    return answer;
-}
-
-static int status_of(const char *token, const char *method_and_path, const char *body) {
-    struct api_answer answer = ask(&t.app, token, method_and_path, body);
-    free(answer.body);
-    return answer.status;
-}
-
-struct seen {
-    int64_t version;
-    char digest[MEASURE_DIGEST];
-    char state[16];
-    double systolic;
-};
-
-static struct seen look(const char *id) {
-    struct seen seen = {0};
-    char *text = confirm_json(&t.app, id);
-    assert_non_null(text);
-    json_t *m = json_loads(text, 0, NULL);
-    seen.version = json_get_int(m, "version", 0);
-    snprintf(seen.digest, sizeof seen.digest, "%s", json_get_text(m, "digest"));
-    snprintf(seen.state, sizeof seen.state, "%s", json_get_text(m, "state"));
-    seen.systolic = json_number_value(
-        json_object_get(json_array_get(json_object_get(m, "values"), 0), "value"));
-    json_decref(m);
-    free(text);
-    return seen;
-}
-
-/* POST with version and digest as seen, a fresh or given request_id, and more fields. */
-static struct api_answer decide(const char *token, const char *id, const char *verb,
-                                const struct seen *seen, const char *more) {
-    char path[100], body[400];
-    static int n;
-    snprintf(path, sizeof path, "POST /api/measurements/%s/%s", id, verb);
-    bool has_id = strstr(more, "request_id") != NULL;
-    if (has_id)
-        snprintf(body, sizeof body, "{\"version\":%lld,\"digest\":\"%s\"%s}",
-                 (long long)seen->version, seen->digest, more);
-    else
-        snprintf(body, sizeof body,
-                 "{\"version\":%lld,\"digest\":\"%s\",\"request_id\":\"request-%d\"%s}",
-                 (long long)seen->version, seen->digest, ++n, more);
-    return ask(&t.app, token, path, body);
-}
-
-static int decided(const char *token, const char *id, const char *verb, const struct seen *seen,
-                   const char *more) {
-    struct api_answer answer = decide(token, id, verb, seen, more);
-    free(answer.body);
-    return answer.status;
-}
+enum { CLIENTS = 64, ITEMS = 20 };
 
 static void each_decision_leaves_its_mark(void **state) {
     (void)state;
@@ -176,8 +54,58 @@ static void only_what_was_seen_can_be_decided(void **state) {
     struct api_answer answer = decide(t.tom, id, "reject", &seen, ",\"reason\":\"other\"");
     json_t *body = json_loads(answer.body, 0, NULL);
     assert_string_equal(json_get_text(json_object_get(body, "now"), "by"), "kim");
+    const char *what = json_get_text(json_object_get(body, "error"), "what");
+    assert_non_null(strstr(what, "accepted by kim now (systolic 121.3, diastolic 71.0"));
     json_decref(body);
     free(answer.body);
+}
+
+/* Signed by a second person with the password again; then only an amendment, signed anew. */
+static void verified_by_another_person(void **state) {
+    (void)state;
+    char id[EVENT_ID_TEXT], mia[80], leo[80], sql[200];
+    snprintf(mia, sizeof mia, ",\"password\":\"%s\"", t.people[2].password);
+    snprintf(leo, sizeof leo, ",\"password\":\"%s\"", t.people[3].password);
+    const struct {
+        const char *what, *token, *verb, *more;
+        int status;
+    } cases[] = {
+        {"nothing to verify yet", t.mia, "verify", mia, 409},
+        {"adjusted", t.kim, "adjust", ",\"values\":{\"mean\":95}", 200},
+        {"a technologist signs nothing", t.kim, "verify", mia, 403},
+        {"a wrong password", t.mia, "verify", leo, 403},
+        {"no password", t.mia, "verify", "", 400},
+        {"not verified: nothing to amend", t.mia, "amend",
+         ",\"values\":{\"mean\":95},\"reason\":\"x\"", 409},
+        {"verified", t.mia, "verify", mia, 200},
+        {"twice", t.leo, "verify", leo, 409},
+        {"locked for undo", t.kim, "undo", "", 409},
+        {"locked for reject", t.tom, "reject", ",\"reason\":\"other\"", 409},
+        {"amended without a reason", t.mia, "amend", ",\"values\":{\"mean\":96}", 400},
+        {"amended", t.mia, "amend", ",\"values\":{\"mean\":96},\"reason\":\"typing error\"", 200},
+        {"not by who amended", t.mia, "verify", mia, 403},
+        {"an amended value is not undone", t.kim, "undo", "", 409},
+        {"verified by another", t.leo, "verify", leo, 200},
+    };
+    suggest(id);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct seen seen = look(id);
+        int status = decided(cases[i].token, id, cases[i].verb, &seen, cases[i].more);
+        if (status != cases[i].status)
+            fail_msg("%s: %d (want %d)", cases[i].what, status, cases[i].status);
+    }
+    snprintf(sql, sizeof sql,
+             "select count(*) from audit where object = 'measurement %s' and what in "
+             "('adjust', 'verify', 'amend', 'verify')",
+             id);
+    assert_int_equal(cluster_count(&t.app, sql), 4);
+    /* even worklistd's own role changes a verified row by an amendment only */
+    assert_false(
+        db_do(&t.app, "update measurement set reason = 'x' where verified_at is not null"));
+    assert_non_null(strstr(t.app.error, "amendment"));
+    assert_false(db_do(&t.app,
+                       "update measurement set amended_at = now(), verified_by = decided_by "
+                       "where verified_at is not null"));
 }
 
 static void a_repeat_gets_the_first_answer(void **state) {
@@ -231,7 +159,7 @@ struct client {
     pthread_t thread;
     char (*ids)[EVENT_ID_TEXT];
     const struct seen *seen;
-    int number, wins, refused;
+    int number, wins, refused, told;
 };
 
 static void *race(void *context) {
@@ -248,18 +176,21 @@ static void *race(void *context) {
         struct api_answer answer = ask(&db, c->number % 2 ? t.kim : t.tom, path, body);
         c->wins += answer.status == 200 ? 1 : 0;
         c->refused += answer.status == 409 ? 1 : 0;
+        bool who = strstr(answer.body, "accepted by kim now (systolic 121.3") ||
+                   strstr(answer.body, "accepted by tom now (systolic 121.3");
+        c->told += answer.status == 409 && who && strstr(answer.body, "\"now\":{") ? 1 : 0;
         free(answer.body);
     }
     db_close(&db);
     return NULL;
 }
 
-static void sixteen_clients_have_twenty_winners(void **state) {
+static void clients_have_twenty_winners(void **state) {
     (void)state;
     static char ids[ITEMS][EVENT_ID_TEXT];
     struct seen seen[ITEMS];
     struct client clients[CLIENTS];
-    int wins = 0, refused = 0;
+    int wins = 0, refused = 0, told = 0;
     int64_t audit = cluster_count(&t.app, "select count(*) from audit where what = 'accept'");
     for (int i = 0; i < ITEMS; i++)
         seen[i] = (suggest(ids[i]), look(ids[i]));
@@ -271,12 +202,14 @@ static void sixteen_clients_have_twenty_winners(void **state) {
         pthread_join(clients[i].thread, NULL);
         wins += clients[i].wins;
         refused += clients[i].refused;
+        told += clients[i].told;
     }
     printf("%d clients, %d items: %d winners, %d refused\n", CLIENTS, ITEMS, wins, refused);
     assert_int_equal(wins, ITEMS);
     assert_int_equal(refused, CLIENTS * ITEMS - ITEMS);
     assert_int_equal(cluster_count(&t.app, "select count(*) from audit where what = 'accept'"),
                      audit + ITEMS);
+    assert_int_equal(told, refused); /* each loser who won, and with what */
     assert_int_equal(audit_verify(&t.app, NULL).result, AUDIT_WHOLE);
 }
 
@@ -373,7 +306,19 @@ static void sessions_end(void **state) {
     assert_true(db_do(
         &t.app, "update session set seen_at = now() - interval '11 min' where user_name = 'mia'"));
     assert_int_equal(status_of(token, "GET /api/me", ""), 401);
-    assert_true(session_begin(&t.app, "mia", t.mia));
+    assert_true(session_begin(&t.app, "mia", token));
+    assert_true(db_do(&t.app, "update session set created_at = now() - interval '13 h' where "
+                              "user_name = 'mia'"));
+    assert_int_equal(status_of(token, "GET /api/me", ""), 401);
+    assert_true(session_begin(&t.app, "leo", token)); /* bound to user and role */
+    assert_true(db_do(&t.app, "update app_user set role = 'validator' where name = 'leo'"));
+    assert_int_equal(status_of(token, "GET /api/me", ""), 401);
+    assert_true(db_do(&t.app, "update app_user set role = 'reader' where name = 'leo'"));
+    assert_int_equal(status_of(token, "GET /api/me", ""), 200);
+    assert_true(db_do(&t.app, "update app_user set active = false where name = 'leo'"));
+    assert_int_equal(status_of(token, "GET /api/me", ""), 401);
+    assert_true(db_do(&t.app, "update app_user set active = true where name = 'leo'"));
+    assert_true(session_begin(&t.app, "mia", t.people[2].token));
 }
 
 static const char study_tier[] = "select tier from study where accession = 'A1'";
@@ -514,62 +459,14 @@ static void events_of_another_case_are_quarantined(void **unused) {
               "case_number + 1, room, site, channel, state, tick, at, frame from event limit 1"));
 }
 
-static bool add_people(void) {
-    char password[USER_PASSWORD];
-    return user_add(&t.app, "kim", "technologist", password) == USER_OK &&
-           user_add(&t.app, "tom", "technologist", password) == USER_OK &&
-           user_add(&t.app, "mia", "reader", password) == USER_OK &&
-           user_add(&t.app, "mia", "reader", password) == USER_EXISTS &&
-           user_add(&t.app, "Eve", "reader", password) == USER_WRONG &&
-           user_add(&t.app, "eve", "admin", password) == USER_WRONG &&
-           session_begin(&t.app, "kim", t.kim) && session_begin(&t.app, "tom", t.tom) &&
-           session_begin(&t.app, "mia", t.mia);
-}
-
-static bool add_study(const char *accession, const char *uid, int64_t *id) {
-    const struct study_new study = {"P1", "", "DEMO^P1", accession, "", uid, "test", 120};
-    struct worklist w;
-    bool ok = db_do(&t.app, "begin") && worklist_begin(&w, &t.app) &&
-              (*id = worklist_add(&w, &study, "test")) > 0;
-    worklist_end(&w);
-    return ok && db_do(&t.app, "commit");
-}
-
-static int set_up(void **state) {
-    (void)state;
-    static struct wire_frame frame;
-    char sql[200];
-    int64_t other = 0;
-    db_init(&t.app, t.cluster.app, "test");
-    epochs_init(&t.epochs);
-    hub_init(&t.hub);
-    strips_init(&t.strips);
-    t.api = (struct api){.hub = &t.hub,
-                         .counters = &t.counters,
-                         .epochs = &t.epochs,
-                         .strips = &t.strips,
-                         .origin = "http://127.0.0.1:7410"};
-    api_init(&t.api);
-    t.said = (struct said){.stream = 1, .room = 1, .journal = 5, .epoch = 9, .case_number = CASE};
-    if (!db_ready(&t.app) || !add_people() || !add_study("A0", "1.0", &other) ||
-        !add_study("A1", "1.1", &t.study) || !add_study("A2", "1.2", &other))
-        return -1;
-    snprintf(sql, sizeof sql, "insert into lab_case (number, study, room) values (%d, %lld, 1)",
-             CASE, (long long)t.study);
-    if (!db_do(&t.app, sql))
-        return -1;
-    said_begin(&t.said, &frame);
-    store(&frame);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_decision_leaves_its_mark),
         cmocka_unit_test(only_what_was_seen_can_be_decided),
+        cmocka_unit_test(verified_by_another_person),
         cmocka_unit_test(a_repeat_gets_the_first_answer),
         cmocka_unit_test(values_out_of_range_are_refused),
-        cmocka_unit_test(sixteen_clients_have_twenty_winners),
+        cmocka_unit_test(clients_have_twenty_winners),
         cmocka_unit_test(roles_origins_and_types_are_checked),
         cmocka_unit_test(foreign_pages_change_nothing),
         cmocka_unit_test(passwords_are_tried_five_times_a_minute),
@@ -579,13 +476,10 @@ int main(void) {
         cmocka_unit_test(what_is_worse_asks_again),
         cmocka_unit_test(events_of_another_case_are_quarantined),
     };
-    int code = cluster_open(&t.cluster);
+    int code = world_open();
     if (code != 0)
         return code;
-    code = cmocka_run_group_tests(tests, set_up, NULL);
-    db_close(&t.app);
-    hub_close(&t.hub);
-    strips_close(&t.strips);
-    cluster_close(&t.cluster);
+    code = cmocka_run_group_tests(tests, world_set_up, NULL);
+    world_close();
     return code;
 }

@@ -113,19 +113,19 @@ static bool type_ok(const struct api_request *request) {
     return strncasecmp(type, json, n) == 0 && (type[n] == '\0' || type[n] == ';' || type[n] == ' ');
 }
 
-static bool role_ok(struct api_call *call, enum api_who who) {
-    const char *needed = who == WHO_TECHNOLOGIST ? "technologist" : "reader";
-    char what[120];
-    if (who == WHO_USER || strcmp(call->user.role, needed) == 0)
+static bool role_ok(struct api_call *call, unsigned who) {
+    char what[200], names[ROLE_NAMES];
+    if (who & role_of(call->user.role))
         return true;
-    snprintf(what, sizeof what, "This needs the role %s. You are: %s.", needed, call->user.role);
+    snprintf(what, sizeof what, "This needs the role %s. You are: %s.", role_names(who, names),
+             call->user.role);
     api_error(call, &(struct api_problem){403, "NOT_ALLOWED", what, "Nothing was changed.",
                                           "Ask a colleague with that role."});
     return false;
 }
 
 static bool allowed(struct api_call *call, const struct api_route *route) {
-    if (route->who == WHO_ANYONE)
+    if (route->who == 0)
         return true;
     enum user_result found = call->request->token[0]
                                  ? session_find(call->db, call->request->token, &call->user)
@@ -185,13 +185,22 @@ static void publish(struct api_call *call) {
     }
 }
 
+/* From here to the end of the transaction the database sees the person's role, not worklistd's. */
+static bool begin_as(struct api_call *call) {
+    char sql[200];
+    snprintf(sql, sizeof sql, "begin; set local role hemo_%s; set local hemo.person = '%s'",
+             call->user.role, call->user.name); /* both of the database, [a-z0-9._-] */
+    return db_do(call->db, sql);
+}
+
 /* One transaction: act, audit, commands and the answer to repeat. */
-static void run_change(struct api_call *call, const struct api_route *route) {
+static void run_as(struct api_call *call, const struct api_route *route) {
     char what[API_PATH + 16];
     const char *id = json_get_text(call->body, "request_id");
     snprintf(what, sizeof what, "%s %s", route->method, call->request->path);
-    if (!db_do(call->db, "begin")) {
+    if (!begin_as(call)) {
         api_database_error(call);
+        db_do(call->db, "rollback");
         return;
     }
     int before = id ? answered_before(call, id, what) : 0;
@@ -209,6 +218,33 @@ static void run_change(struct api_call *call, const struct api_route *route) {
         db_do(call->db, "rollback");
 }
 
+enum { SIGNS_A_MINUTE = 30 };
+
+/* A signature asks for the password again. */
+static bool password_again(struct api_call *call) {
+    static const struct api_problem wrong = {403, "NOT_ALLOWED", "The password is wrong.",
+                                             "Nothing was saved.", "Try again."},
+                                    too_many = {429, "RATE_LIMITED",
+                                                "More than 30 signatures within a minute.",
+                                                "Nothing was saved.", "Wait a minute."};
+    struct user user;
+    char who[64];
+    snprintf(who, sizeof who, "sign %s", call->user.name);
+    if (!api_try(call->api, who, SIGNS_A_MINUTE)) {
+        api_error(call, &too_many);
+        return false;
+    }
+    pthread_mutex_lock(&call->api->password);
+    enum user_result result =
+        user_check(call->db, call->user.name, json_get_text(call->body, "password"), &user);
+    pthread_mutex_unlock(&call->api->password);
+    if (result == USER_FAILED)
+        api_database_error(call);
+    else if (result != USER_OK)
+        api_error(call, &wrong);
+    return result == USER_OK;
+}
+
 static void run(struct api_call *call) {
     bool path_known = false;
     char why[JSON_WHY] = "";
@@ -217,11 +253,12 @@ static void run(struct api_call *call) {
         api_error(call, path_known ? &bad_method : &not_found);
         return;
     }
-    if (route->changes && !origin_ok(call->api, call->request)) {
+    bool changes = route->kind != API_READS;
+    if (changes && !origin_ok(call->api, call->request)) {
         api_error(call, &bad_origin);
         return;
     }
-    if (route->changes && !type_ok(call->request)) {
+    if (changes && !type_ok(call->request)) {
         api_error(call, &bad_type);
         return;
     }
@@ -231,15 +268,15 @@ static void run(struct api_call *call) {
     }
     if (!allowed(call, route))
         return;
-    call->body = json_body(call->request->body, route->changes ? call->request->length : 0,
-                           route->fields, why);
+    call->body =
+        json_body(call->request->body, changes ? call->request->length : 0, route->fields, why);
     if (!call->body)
         api_error(call, &(struct api_problem){400, "BAD_REQUEST", why, "Nothing was changed.",
                                               "See worklist/API.md."});
-    else if (route->changes && route->who != WHO_ANYONE)
-        run_change(call, route);
-    else
+    else if (route->who == 0 || route->kind == API_SESSION)
         route->handler(call);
+    else if (route->kind != API_SIGNS || password_again(call))
+        run_as(call, route);
 }
 
 void api_run(struct api *api, struct db *db, const struct api_request *request,

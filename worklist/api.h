@@ -111,3 +111,4 @@ api_handler api_studies, api_study_add, api_acknowledge, api_override;
 api_handler api_pin, api_done, api_history;
 /* api_confirm.c */
 api_handler api_measurements, api_accept, api_adjust, api_reject, api_undo;
+api_handler api_verify, api_amend;

@@ -14,9 +14,22 @@ void api_measurements(struct api_call *call) {
     PQclear(r);
 }
 
-/* "PCW changed (kim) while you looked": with the item as it is now. */
+/* "121/71 mmHg": the first values as they are now, so that who lost sees what won. */
+static void values_line(const json_t *now, char *out, size_t size) {
+    size_t i, used = 0;
+    json_t *value;
+    out[0] = '\0';
+    json_array_foreach(json_object_get(now, "values"), i, value) {
+        if (i < 4 && used < size - 1)
+            used += (size_t)snprintf(out + used, size - used, "%s%s %.1f", i ? ", " : "",
+                                     json_get_text(value, "words"),
+                                     json_number_value(json_object_get(value, "value")));
+    }
+}
+
+/* "PCW is accepted by kim now (mean 14.0)": with the item as it is now. */
 static void conflict(struct api_call *call) {
-    char what[200];
+    char what[400], values[200];
     char *text = confirm_json(call->db, call->id);
     json_t *now = text ? json_loads(text, 0, NULL) : NULL;
     free(text);
@@ -25,9 +38,11 @@ static void conflict(struct api_call *call) {
         return;
     }
     const char *by = json_get_text(now, "by");
-    snprintf(what, sizeof what, "%s is %s%s%s now; it changed while you looked.",
+    const char *verifier = json_get_text(now, "verified_by");
+    values_line(now, values, sizeof values);
+    snprintf(what, sizeof what, "%s is %s%s%s%s%s now (%s); it changed while you looked.",
              json_get_text(now, "site"), json_get_text(now, "state"), by ? " by " : "",
-             by ? by : "");
+             by ? by : "", verifier ? ", verified by " : "", verifier ? verifier : "", values);
     json_t *body =
         json_pack("{s:{s:s, s:s, s:s, s:s}, s:o}", "error", "code", "CONFLICT", "what", what,
                   "safe", "Nothing was saved.", "do", "Check and decide again.", "now", now);
@@ -43,7 +58,13 @@ static void answer(struct api_call *call, enum decided result, const char *why) 
                                     not_yours = {403, "NOT_ALLOWED",
                                                  "Another person decided on this value.",
                                                  "Nothing was saved.",
-                                                 "Only one's own last decision can be undone."};
+                                                 "Only one's own last decision can be undone."},
+                                    same = {403, "NOT_ALLOWED",
+                                            "You decided on this value yourself.",
+                                            "Nothing was saved.", "Another person must verify it."},
+                                    locked = {409, "CONFLICT", "This value is or was verified.",
+                                              "Nothing was saved.",
+                                              "Only an amendment changes it."};
     switch (result) {
     case DECIDED:
         call->measurement_changed = true;
@@ -58,6 +79,12 @@ static void answer(struct api_call *call, enum decided result, const char *why) 
         return;
     case DECIDED_NOT_YOURS:
         api_error(call, &not_yours);
+        return;
+    case DECIDED_SAME:
+        api_error(call, &same);
+        return;
+    case DECIDED_LOCKED:
+        api_error(call, &locked);
         return;
     case DECIDED_BAD_VALUE:
         api_error(call, &(struct api_problem){400, "BAD_REQUEST", why, "Nothing was saved.",
@@ -90,6 +117,13 @@ void api_adjust(struct api_call *call) {
 }
 void api_undo(struct api_call *call) {
     decide(call, DECIDE_UNDO);
+}
+
+void api_verify(struct api_call *call) {
+    decide(call, DECIDE_VERIFY);
+}
+void api_amend(struct api_call *call) {
+    decide(call, DECIDE_AMEND);
 }
 
 void api_reject(struct api_call *call) {

@@ -58,40 +58,61 @@ static const struct field adjust_fields[] = {SEEN,
                                              {"values", FIELD_OBJECT, false, 0, 0},
                                              {"reason", FIELD_TEXT, true, 1, 200},
                                              END};
+static const struct field amend_fields[] = {SEEN,
+                                            REQUEST_ID,
+                                            {"values", FIELD_OBJECT, false, 0, 0},
+                                            {"reason", FIELD_TEXT, false, 1, 200},
+                                            END};
+static const struct field verify_fields[] = {
+    SEEN, REQUEST_ID, {"password", FIELD_TEXT, false, 1, 200}, END};
 static const struct field reject_fields[] = {
     SEEN, REQUEST_ID, {"reason", FIELD_TEXT, false, 1, 16}, END};
 
-const struct api_route api_routes[] = {
-    {"POST", "/api/login", WHO_ANYONE, true, login_fields, api_login},
-    {"POST", "/api/logout", WHO_USER, true, api_no_fields, api_logout},
-    {"GET", "/api/me", WHO_USER, false, api_no_fields, api_me},
-    {"GET", "/api/rooms", WHO_USER, false, api_no_fields, api_rooms},
-    {"POST", "/api/rooms/#/case", WHO_TECHNOLOGIST, true, case_fields, api_case_open},
-    {"DELETE", "/api/rooms/#/case", WHO_TECHNOLOGIST, true, close_fields, api_case_close},
-    {"POST", "/api/rooms/#/capture", WHO_TECHNOLOGIST, true, capture_fields, api_capture},
-    {"POST", "/api/rooms/#/mark", WHO_TECHNOLOGIST, true, mark_fields, api_mark},
-    {"GET", "/api/rooms/#/now", WHO_USER, false, api_no_fields, api_room_now},
-    {"GET", "/api/studies", WHO_USER, false, api_no_fields, api_studies},
-    {"POST", "/api/studies", WHO_TECHNOLOGIST, true, study_fields, api_study_add},
-    {"POST", "/api/studies/#/acknowledge", WHO_READER, true, request_fields, api_acknowledge},
-    {"POST", "/api/studies/#/pin", WHO_USER, true, pin_fields, api_pin},
-    {"POST", "/api/studies/#/override", WHO_USER, true, override_fields, api_override},
-    {"POST", "/api/studies/#/done", WHO_READER, true, request_fields, api_done},
-    {"GET", "/api/studies/#/history", WHO_USER, false, api_no_fields, api_history},
-    {"GET", "/api/cases/#/measurements", WHO_USER, false, api_no_fields, api_measurements},
-    {"GET", "/api/cases/#/epochs", WHO_USER, false, api_no_fields, api_epochs},
-    {"GET", "/api/cases/#/trace", WHO_USER, false, api_no_fields, api_trace},
-    {"GET", "/api/cases/#/envelope", WHO_USER, false, api_no_fields, api_envelope},
-    {"GET", "/api/cases/#/trend", WHO_USER, false, api_no_fields, api_trend},
-    {"GET", "/api/measurements/@/strip", WHO_USER, false, api_no_fields, api_strip},
-    {"POST", "/api/measurements/@/accept", WHO_TECHNOLOGIST, true, seen_fields, api_accept},
-    {"POST", "/api/measurements/@/adjust", WHO_TECHNOLOGIST, true, adjust_fields, api_adjust},
-    {"POST", "/api/measurements/@/reject", WHO_TECHNOLOGIST, true, reject_fields, api_reject},
-    {"POST", "/api/measurements/@/undo", WHO_TECHNOLOGIST, true, seen_fields, api_undo},
-    {"GET", "/api/seen", WHO_USER, false, api_no_fields, api_seen},
-    {"POST", "/api/seen", WHO_USER, true, api_no_fields, api_looked},
-    {"GET", "/api/audit", WHO_USER, false, api_no_fields, api_audit},
+enum {
+    TECH = ROLE_TECHNOLOGIST,
+    READER = ROLE_READER,
+    VALID = ROLE_VALIDATOR,
+    ADMIN = ROLE_ADMINISTRATOR,
+    SERVICE = ROLE_SERVICE,
+    PEOPLE = ROLE_ANY & ~ROLE_SERVICE,
+    ANY = ROLE_ANY
 };
+
+/* clang-format off */
+const struct api_route api_routes[] = {
+    {"POST", "/api/login", 0, API_CHANGES, login_fields, api_login},
+    {"POST", "/api/logout", ANY, API_SESSION, api_no_fields, api_logout},
+    {"GET", "/api/me", ANY, API_READS, api_no_fields, api_me},
+    {"GET", "/api/rooms", ANY, API_READS, api_no_fields, api_rooms},
+    {"POST", "/api/rooms/#/case", TECH, API_CHANGES, case_fields, api_case_open},
+    {"DELETE", "/api/rooms/#/case", TECH, API_CHANGES, close_fields, api_case_close},
+    {"POST", "/api/rooms/#/capture", TECH, API_CHANGES, capture_fields, api_capture},
+    {"POST", "/api/rooms/#/mark", TECH, API_CHANGES, mark_fields, api_mark},
+    {"GET", "/api/rooms/#/now", PEOPLE, API_READS, api_no_fields, api_room_now},
+    {"GET", "/api/studies", ANY, API_READS, api_no_fields, api_studies},
+    {"POST", "/api/studies", TECH | SERVICE, API_CHANGES, study_fields, api_study_add},
+    {"POST", "/api/studies/#/acknowledge", READER, API_CHANGES, request_fields, api_acknowledge},
+    {"POST", "/api/studies/#/pin", TECH | READER, API_CHANGES, pin_fields, api_pin},
+    {"POST", "/api/studies/#/override", TECH | READER, API_CHANGES, override_fields, api_override},
+    {"POST", "/api/studies/#/done", READER, API_CHANGES, request_fields, api_done},
+    {"GET", "/api/studies/#/history", PEOPLE, API_READS, api_no_fields, api_history},
+    {"GET", "/api/cases/#/measurements", PEOPLE, API_READS, api_no_fields, api_measurements},
+    {"GET", "/api/cases/#/epochs", PEOPLE, API_READS, api_no_fields, api_epochs},
+    {"GET", "/api/cases/#/trace", PEOPLE, API_READS, api_no_fields, api_trace},
+    {"GET", "/api/cases/#/envelope", PEOPLE, API_READS, api_no_fields, api_envelope},
+    {"GET", "/api/cases/#/trend", PEOPLE, API_READS, api_no_fields, api_trend},
+    {"GET", "/api/measurements/@/strip", PEOPLE, API_READS, api_no_fields, api_strip},
+    {"POST", "/api/measurements/@/accept", TECH, API_CHANGES, seen_fields, api_accept},
+    {"POST", "/api/measurements/@/adjust", TECH, API_CHANGES, adjust_fields, api_adjust},
+    {"POST", "/api/measurements/@/reject", TECH, API_CHANGES, reject_fields, api_reject},
+    {"POST", "/api/measurements/@/undo", TECH, API_CHANGES, seen_fields, api_undo},
+    {"POST", "/api/measurements/@/verify", READER, API_SIGNS, verify_fields, api_verify},
+    {"POST", "/api/measurements/@/amend", TECH | READER, API_CHANGES, amend_fields, api_amend},
+    {"GET", "/api/seen", PEOPLE, API_READS, api_no_fields, api_seen},
+    {"POST", "/api/seen", PEOPLE, API_CHANGES, api_no_fields, api_looked},
+    {"GET", "/api/audit", PEOPLE, API_READS, api_no_fields, api_audit},
+};
+/* clang-format on */
 const int api_routes_count = sizeof api_routes / sizeof api_routes[0];
 
 static bool take_number(const char *text, size_t length, int64_t *out) {

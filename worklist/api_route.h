@@ -2,13 +2,18 @@
 #pragma once
 #include "worklist/api.h"
 
-enum api_who { WHO_ANYONE, WHO_USER, WHO_TECHNOLOGIST, WHO_READER };
+enum api_kind {
+    API_READS,   /* as its role, in a transaction that is committed: a view leaves its audit row */
+    API_CHANGES, /* origin and content type are checked too */
+    API_SIGNS,   /* changes, and asks for the password again */
+    API_SESSION  /* ends the session: as worklistd, since nobody else sees sessions */
+};
 
 struct api_route {
     const char *method;
     const char *path; /* "#": a number, "@": an event's id */
-    enum api_who who;
-    bool changes; /* a transaction; origin and content type are checked */
+    unsigned who; /* roles that may, as a mask of user.h; 0: anyone, also without a session */
+    enum api_kind kind;
     const struct field *fields;
     api_handler *handler;
 };

@@ -7,15 +7,22 @@
 #include "worklist/db.h"
 #include "worklist/measure.h"
 
-enum decision_kind { DECIDE_ACCEPT, DECIDE_ADJUST, DECIDE_REJECT, DECIDE_UNDO };
+enum decision_kind {
+    DECIDE_ACCEPT,
+    DECIDE_ADJUST,
+    DECIDE_REJECT,
+    DECIDE_UNDO,
+    DECIDE_VERIFY, /* by another person than who accepted or adjusted */
+    DECIDE_AMEND   /* the only change after verification; it must be verified again */
+};
 
 struct decision {
     enum decision_kind kind;
     const char *id_hex, *user, *place;
     int64_t version;
     const char *digest;
-    const json_t *values; /* DECIDE_ADJUST */
-    const char *reason;   /* DECIDE_REJECT; may be NULL for others */
+    const json_t *values; /* DECIDE_ADJUST, DECIDE_AMEND */
+    const char *reason;   /* DECIDE_REJECT, DECIDE_AMEND; may be NULL for others */
 };
 
 enum decided {
@@ -23,6 +30,8 @@ enum decided {
     DECIDED_CONFLICT,  /* it changed meanwhile, or is not in a state for this: roll back */
     DECIDED_BAD_VALUE, /* why says which */
     DECIDED_NOT_YOURS, /* undo of another's decision */
+    DECIDED_SAME,      /* the verifier is who decided */
+    DECIDED_LOCKED,    /* verified: only an amendment */
     DECIDED_NOT_FOUND,
     DECIDED_FAILED /* db->error */
 };

@@ -96,7 +96,8 @@ int ctl_user_add(struct ctl *ctl) {
     const char *name = ctl_word(ctl, 0), *role = ctl_option(ctl, "--role");
     if (!name || !role)
         return ctl_complain(CTL_USAGE, "user add",
-                            "want: hemoctl user add NAME --role technologist|reader");
+                            "want: hemoctl user add NAME --role technologist|reader|validator|"
+                            "administrator|service");
     if (!ctl_database(ctl))
         return CTL_PEER;
     switch (user_add(&ctl->db, name, role, password)) {
@@ -107,7 +108,8 @@ int ctl_user_add(struct ctl *ctl) {
     case USER_WRONG:
         return ctl_complain(
             CTL_USAGE, name,
-            "name or role not allowed (want [a-z][a-z0-9._-]{0,31}, technologist or reader)");
+            "name or role not allowed (want [a-z][a-z0-9._-]{0,31}, and technologist, reader, "
+            "validator, administrator or service)");
     default:
         return ctl_complain(CTL_FAILED, "user add", ctl->db.error);
     }

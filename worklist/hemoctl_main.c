@@ -19,7 +19,7 @@ static const struct {
     {{"user", "add"},
      ctl_user_add,
      "NAME --role ROLE",
-     "technologist or reader; prints the password once"},
+     "technologist, reader, validator, administrator, service; prints the password once"},
     {{"user", "list"}, ctl_user_list, "", "names and roles"},
     {{"study", "add"}, ctl_study_add, "--patient-id ID ...", "a study; prints its number"},
     {{"study", "list"}, ctl_study_list, "", "the worklist in its order"},

@@ -84,14 +84,18 @@ static void add_measurement(struct pipeline *p, const struct store_item *item, c
     char *values_text = measure_text(values), *beats_text = measure_text(beats);
     char *left_text = measure_text(left_out);
     measure_digest(id, 1, values, digest);
+    uint32_t transducer = e->channel < item->epoch.info.channels_count
+                              ? item->epoch.info.channels[e->channel].transducer
+                              : 0;
     pipeline_add(p,
                  "insert into measurement (id, stream, epoch, case_number, room, site, channel, "
                  "phase, from_tick, "
                  "to_tick, from_at, to_at, at, quality, method, rule_version, beats, left_out, "
                  "machine_values, "
-                 "current_values, digest) values (decode($1, 'hex'), $2, $3, $4, $5, $6, $7, $8, "
+                 "current_values, digest, transducer) values (decode($1, 'hex'), $2, $3, $4, $5, "
+                 "$6, $7, $8, "
                  "$9, $10, " AT("$11") ", " AT("$12") ", " AT(
-                     "$13") ", round($14::numeric, 3), $15, $16, $17, $18, $19, $19, $20) "
+                     "$13") ", round($14::numeric, 3), $15, $16, $17, $18, $19, $19, $20, $21) "
                             "on conflict do nothing",
                  DB(id, db_int(e->stream).text, db_int((int64_t)e->epoch).text,
                     db_int((int64_t)e->case_number).text, db_int(e->room).text,
@@ -100,7 +104,8 @@ static void add_measurement(struct pipeline *p, const struct store_item *item, c
                     db_int(stream_tick_at_ns(&item->epoch.info, e->from_tick)).text,
                     db_int(stream_tick_at_ns(&item->epoch.info, e->to_tick)).text,
                     db_int(e->at_ns).text, db_real(e->quality).text, method_text(e->method),
-                    db_int(e->rule_version).text, beats_text, left_text, values_text, digest));
+                    db_int(e->rule_version).text, beats_text, left_text, values_text, digest,
+                    db_int(transducer).text));
     json_decref(values);
     json_decref(beats);
     json_decref(left_out);

@@ -12,6 +12,20 @@ struct user {
     char name[USER_NAME], role[USER_ROLE];
 };
 
+/* What people may do is said by role; the reader is the cardiologist. A set of roles is a mask. */
+enum {
+    ROLE_TECHNOLOGIST = 1,
+    ROLE_READER = 2,
+    ROLE_VALIDATOR = 4,
+    ROLE_ADMINISTRATOR = 8,
+    ROLE_SERVICE = 16,
+    ROLE_ANY = 31,
+    ROLE_NAMES = 80
+};
+unsigned role_of(const char *name); /* 0: no role of that name */
+/* "technologist or reader" */
+const char *role_names(unsigned mask, char out[ROLE_NAMES]);
+
 enum user_result { USER_OK, USER_WRONG, USER_EXISTS, USER_FAILED };
 
 /* Makes a user with a random password, which is shown once. USER_WRONG: name or role are not
@@ -20,6 +34,9 @@ enum user_result user_add(struct db *db, const char *name, const char *role,
                           char password[USER_PASSWORD]);
 enum user_result user_check(struct db *db, const char *name, const char *password,
                             struct user *out);
+
+/* Another random password, shown once. USER_WRONG: no such user. */
+enum user_result user_password(struct db *db, const char *name, char password[USER_PASSWORD]);
 
 /* A new session's token, 256 random bits as base64url. */
 bool session_begin(struct db *db, const char *user, char token[USER_TOKEN]);
