@@ -1,6 +1,7 @@
 #include "detectors/line.h"
 #include "detectors/breath.h"
 #include "detectors/capture.h"
+#include "detectors/valve.h"
 #include "proto/quantity.h"
 #include <assert.h>
 #include <math.h>
@@ -128,6 +129,7 @@ static void state_ended(struct report_call *call, struct line *line, uint32_t st
     if (state == EVENT_WEDGE) {
         line->suggested = false; /* a new wedge or the artery again: worth a value of its own */
         capture_wedge(call, line, event.from_tick, event.tick);
+        valve_leave(call, line, event.tick);
     }
 }
 
@@ -215,6 +217,7 @@ static void item_beat(struct report_call *call, struct line *line,
     remember(line, &beat);
     if (line_beat_good(&beat))
         capture_beat(call, line);
+    valve_beat(call, line, &beat);
 }
 
 static void item_withdraw(struct report_call *call, struct line *line,
@@ -328,6 +331,21 @@ bool line_wedged(const struct line *line) {
     return line->open_states >> (EVENT_WEDGE - STATE_FIRST) & 1;
 }
 
+uint32_t line_site_now(const struct line *line) {
+    return line_wedged(line) ? SITE_PCW : line->site;
+}
+
+bool line_sound(const struct line *line) {
+    for (uint32_t i = 0; i < LINE_STATES; i++)
+        if (line->open_states >> i & 1 && event_withholds(STATE_FIRST + i))
+            return false;
+    return line->running && !line->asleep && !line_contradicted(line);
+}
+
+float line_at(const struct line *line, double tick) {
+    return channel_at(&line->channel, (tick - (double)line->origin_tick) / line->ticks_per_sample);
+}
+
 /* The mean of each half second, for what is averaged over time and not over beats. */
 static void add_level(struct report_call *call, struct line *line, float mmhg) {
     uint32_t window = level_samples(line);
@@ -403,6 +421,7 @@ void line_marked(struct report_call *call, struct line *line, uint32_t kind, boo
 void line_leave(struct report_call *call, struct line *line) {
     if (line->running && line->site == SITE_PCW && !line->suggested)
         capture_wedge(call, line, line->visit_tick, call->now_tick);
+    valve_leave(call, line, call->now_tick);
     line->suggested = false;
     line->visit_tick = call->now_tick;
     forget_beats(line, call->now_tick);

@@ -26,6 +26,12 @@ bool line_withheld(const struct line *line);
 bool line_contradicted(const struct line *line);
 /* A person or dsp says that the artery's trace is a wedge now. */
 bool line_wedged(const struct line *line);
+/* Where the tip is now: PCW while the artery's trace is a wedge. */
+uint32_t line_site_now(const struct line *line);
+/* Nothing keeps its pressure from being compared with another line's. */
+bool line_sound(const struct line *line);
+/* Its trace at a tick (channel_at()); NAN: missing. */
+float line_at(const struct line *line, double tick);
 /* Length of one of line.levels[]: about half a second. */
 uint64_t line_level_ticks(const struct line *line);
 /* The beat counts for averages. */

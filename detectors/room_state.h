@@ -21,6 +21,9 @@ enum {
     LINE_LEVELS_MAX = 128, /* averages of half a second: 64 s */
     LINE_STATES = 16,      /* 101..116 */
     LINE_VALUES = 10,
+    PAIR_VALUES = 7,
+    PAIR_BEATS_MAX = 16,
+    VALVE_PAIRS = 4,
 };
 _Static_assert(ROOM_RING >= ROOM_LAG_S * LINE_RATE_HZ_MAX + SAMPLES_PER_RECORD_MAX,
                "lag and one block");
@@ -82,6 +85,30 @@ struct room_group {
     uint64_t done_tick, next_tick;
 };
 
+/* What one beat of two lines gave. values[]: of the pair's kind. */
+struct pair_beat {
+    uint64_t foot_tick, next_tick;
+    float values[PAIR_VALUES];
+};
+
+/* Two lines that are read together: one kind of gradient. */
+struct pair {
+    uint32_t other;       /* channel of the line beside the ventricle's */
+    uint64_t visit_tick;  /* since when both are where they are */
+    uint64_t clean_tick;  /* since when nothing withholds either */
+    bool suggested;       /* in this visit */
+    uint32_t beats_count; /* oldest first */
+    struct pair_beat beats[PAIR_BEATS_MAX];
+};
+
+/* Valve gradients, by beats of the left ventricle: valve.c. */
+struct valves {
+    bool waits; /* a beat that is read when the next one is known */
+    uint32_t channel;
+    uint64_t foot_tick, next_tick;
+    struct pair pairs[VALVE_PAIRS];
+};
+
 struct detector_slot {
     uint32_t row, channel;
     bool active;
@@ -107,6 +134,7 @@ struct room {
     struct stream_mark marks[ROOM_MARKS_MAX];
     struct room_group groups[STREAM_GROUPS_MAX];
     struct line lines[STREAM_CHANNELS_MAX];
+    struct valves valves;
     uint32_t slots_count;
     struct detector_slot slots[ROOM_SLOTS_MAX];
 };

@@ -301,3 +301,7 @@ float channel_at(const struct channel *c, double sample) {
     double fine = (sample - (double)c->begun + 0.5) / c->fine.length - 0.5;
     return values_at(&c->values, fine);
 }
+
+bool channel_fibrillates(const struct channel *c) {
+    return rhythm_fibrillates(&c->rhythm);
+}

@@ -74,6 +74,8 @@ bool channel_withholds(const struct channel *c, uint32_t *state);
 /* Mean of the last two seconds: what stays readable without beats, in a loss of pulse or a
  * wedge. NAN while withheld otherwise. */
 float channel_mean_mmhg(const struct channel *c);
+/* Intervals are as in atrial fibrillation (rhythm.h). */
+bool channel_fibrillates(const struct channel *c);
 /* The trace itself about a sample number, a fraction of a sample interpolated: as means of at
  * most 4 ms, kept for the last five seconds. NAN: missing, not there yet, or not kept any more. */
 float channel_at(const struct channel *c, double sample);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 static const double bridge_s = 0.02, shortest_s = 0.05;
+static const double opening_least_s = -0.02, opening_most_s = 0.15, wedge_most_s = 0.3;
+static const double slope_s = 0.012, peak_s = 0.02, fall_s = 0.016;
 
 struct stretch { int first, last; }; /* samples, both inside */
 
@@ -49,6 +51,23 @@ static double highest(const float *mmhg, int count) {
     return (double)most;
 }
 
+/* Greatest mean of the difference over 20 ms in [first, last]; over all where that is shorter. */
+static double peak_of(const struct gradient_pair *p, int first, int last) {
+    int n = (int)(peak_s * p->rate_hz + 0.5), most = last - first + 1;
+    n = n < 1 ? 1 : n > most ? most : n;
+    double best = -INFINITY, sum = 0;
+    for (int i = first; i <= last; i++) {
+        sum += difference(p, i) - (i - n >= first ? difference(p, i - n) : 0);
+        if (i - first + 1 >= n)
+            best = fmax(best, sum / n);
+    }
+    return best;
+}
+
+static double peak_to_peak(const struct gradient_pair *p) {
+    return highest(p->upstream_mmhg, p->count) - highest(p->downstream_mmhg, p->count);
+}
+
 enum hemo_error gradient_find(const struct gradient_pair *p, struct gradient *out) {
     if (!whole(p))
         return HEMO_BAD_NUMBER;
@@ -56,19 +75,41 @@ enum hemo_error gradient_find(const struct gradient_pair *p, struct gradient *ou
     if (in.last <= in.first)
         return HEMO_BAD_NUMBER;
     double before = beyond(p, in.first, in.first - 1), after = beyond(p, in.last, in.last + 1);
-    double steps = before + after + in.last - in.first, peak = 0;
+    double steps = before + after + in.last - in.first;
     double area = 0.5 * (before * difference(p, in.first) + after * difference(p, in.last));
     for (int i = in.first; i < in.last; i++)
         area += 0.5 * (fmax(difference(p, i), 0) + fmax(difference(p, i + 1), 0));
-    for (int i = in.first; i <= in.last; i++)
-        peak = fmax(peak, difference(p, i));
     if (steps / p->rate_hz < shortest_s)
         return HEMO_BAD_NUMBER;
-    *out = (struct gradient){
-        .mean_mmhg = area / steps, .peak_mmhg = peak, .period_s = steps / p->rate_hz,
-        .peak_to_peak_mmhg = highest(p->upstream_mmhg, p->count) -
-                             highest(p->downstream_mmhg, p->count)};
+    *out = (struct gradient){area / steps, peak_of(p, in.first, in.last), peak_to_peak(p),
+                             steps / p->rate_hz};
     return HEMO_OK;
+}
+
+/* Mean with its sign over [in.first, in.last], whose ends, near zero, are whole samples. */
+static enum hemo_error over(const struct gradient_pair *p, struct stretch in,
+                            struct gradient *out) {
+    double steps = in.last - in.first, area = 0;
+    if (steps / p->rate_hz < shortest_s)
+        return HEMO_BAD_NUMBER;
+    for (int i = in.first; i < in.last; i++)
+        area += 0.5 * (difference(p, i) + difference(p, i + 1));
+    *out = (struct gradient){area / steps, peak_of(p, in.first, in.last), peak_to_peak(p),
+                             steps / p->rate_hz};
+    return HEMO_OK;
+}
+
+enum hemo_error gradient_filling(const struct gradient_pair *p, struct gradient *out) {
+    if (!whole(p))
+        return HEMO_BAD_NUMBER;
+    struct stretch in = {-1, -1};
+    for (int i = 0; i < p->count; i++) {
+        if (!(difference(p, i) > 0))
+            continue;
+        in.first = in.first < 0 ? i : in.first;
+        in.last = i;
+    }
+    return over(p, in, out);
 }
 
 static double fit(const struct gradient_pair *p, int lag) {
@@ -95,4 +136,85 @@ int gradient_lag(const struct gradient_pair *p, int most) {
             best = lag;
     }
     return best;
+}
+
+static int samples(const struct gradient_pair *p, double seconds) {
+    int n = (int)(seconds * p->rate_hz + 0.5);
+    return n > 1 ? n : 1;
+}
+
+/* Where x first passes the level from `from` on, rising (sign 1) or falling (-1); -1: nowhere. */
+static double passes(const float *x, int from, int count, double level, double sign) {
+    for (int i = from + 1; i < count; i++) {
+        double before = sign * ((double)x[i - 1] - level), after = sign * ((double)x[i] - level);
+        if (before < 0 && after >= 0)
+            return i - after / (after - before);
+    }
+    return -1;
+}
+
+enum hemo_error gradient_opening_lag(const struct gradient_pair *p, double *lag_s) {
+    const float *artery = p->downstream_mmhg;
+    int n = samples(p, slope_s), steepest = n, lowest = 0;
+    if (!whole(p) || p->count <= 4 * n)
+        return HEMO_BAD_NUMBER;
+    for (int i = n; i < p->count - n; i++)
+        if (artery[i + n] - artery[i - n] > artery[steepest + n] - artery[steepest - n])
+            steepest = i;
+    for (int i = 0; i <= steepest; i++)
+        if (artery[i] <= artery[lowest])
+            lowest = i;
+    double rise = (double)(artery[steepest + n] - artery[steepest - n]) / (2 * n);
+    double level = (double)artery[lowest];
+    double opens = passes(p->upstream_mmhg, 0, p->count, level, 1);
+    if (!(rise > 0) || opens < 0)
+        return HEMO_BAD_NUMBER;
+    double foot = steepest - ((double)artery[steepest] - level) / rise;
+    *lag_s = (foot - opens) / p->rate_hz;
+    return *lag_s >= opening_least_s && *lag_s <= opening_most_s ? HEMO_OK : HEMO_BAD_NUMBER;
+}
+
+/* Mean of 2n + 1 samples about i. */
+static double about(const float *x, int i, int n) {
+    double sum = 0;
+    for (int k = i - n; k <= i + n; k++)
+        sum += (double)x[k];
+    return sum / (2 * n + 1);
+}
+
+enum hemo_error gradient_wedge_lag(const struct gradient_pair *p, double *lag_s) {
+    int n = samples(p, peak_s), most = samples(p, wedge_most_s);
+    if (!whole(p) || p->count <= most + 2 * n)
+        return HEMO_BAD_NUMBER;
+    for (int peak = n; peak < p->count - n; peak++) {
+        double level = about(p->upstream_mmhg, peak, n);
+        double opens = passes(p->downstream_mmhg, 0, p->count, level, -1);
+        bool highest = true;
+        for (int i = peak - most / 2; i <= peak + most / 2 && highest; i++)
+            if (i >= n && i < p->count - n)
+                highest = about(p->upstream_mmhg, i, n) <= level;
+        if (!highest || opens < 0 || peak < opens || peak > opens + most)
+            continue;
+        *lag_s = (peak - opens) / p->rate_hz;
+        return HEMO_OK;
+    }
+    return HEMO_BAD_NUMBER;
+}
+
+enum hemo_error gradient_peripheral(const struct gradient_pair *p, struct gradient *out) {
+    int n = samples(p, fall_s), fall = n, foot = 0;
+    const float *lv = p->upstream_mmhg, *artery = p->downstream_mmhg;
+    if (!whole(p) || p->count <= 4 * n)
+        return HEMO_BAD_NUMBER;
+    for (int i = n; i < p->count - n; i++)
+        if (lv[i + n] - lv[i - n] < lv[fall + n] - lv[fall - n])
+            fall = i;
+    for (int i = 0; i < p->count / 2; i++)
+        if (artery[i] < artery[foot])
+            foot = i;
+    double opens = passes(lv, 0, p->count, (double)artery[foot], 1);
+    int shuts = fall;
+    while (shuts > 0 && lv[shuts] < artery[fall])
+        shuts--;
+    return opens < 0 ? HEMO_BAD_NUMBER : over(p, (struct stretch){(int)ceil(opens), shuts}, out);
 }

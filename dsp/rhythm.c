@@ -26,7 +26,7 @@ static float median_of_last(const float *ring, int length, int32_t count, int n)
 }
 
 /* sqrt(mean of squared successive differences) / mean > share, without the root. */
-static bool fibrillates(const struct rhythm *r) {
+bool rhythm_fibrillates(const struct rhythm *r) {
     if (r->intervals < RHYTHM_LONG)
         return false;
     float squares = 0, sum = 0;
@@ -46,7 +46,7 @@ static uint32_t judge_interval(struct rhythm *r, float interval_s) {
     if (interval_s <= 0 || r->intervals < RHYTHM_SHORT)
         return 0;
     float usual = median_of_last(r->intervals_s, RHYTHM_LONG, r->intervals, RHYTHM_SHORT);
-    bool odd = fabsf(interval_s / usual - 1) > interval_share && !fibrillates(r);
+    bool odd = fabsf(interval_s / usual - 1) > interval_share && !rhythm_fibrillates(r);
     if (after)
         return EVENT_POST_ECTOPIC;
     r->ectopic_before = odd;

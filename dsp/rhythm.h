@@ -22,3 +22,5 @@ void rhythm_reset(struct rhythm *r);
 /* One beat: the interval before it (0: none), its pulse pressure. 0, or a number of events.def
  * 5xx. */
 uint32_t rhythm_push(struct rhythm *r, float interval_s, float pulse_mmhg);
+/* Irregular as in atrial fibrillation, by the rule above: averages need more beats. */
+bool rhythm_fibrillates(const struct rhythm *r);

@@ -1,0 +1,186 @@
+/* bedside.h - a simulated patient played through a room, with the truth beside it: what the room
+ * measured, and gradients and ratios of the same stretch from the model's own pressures. */
+#pragma once
+#include "detectors/room.h"
+#include "dsp/spectrum.h"
+#include "proto/quantity.h"
+#include "sim/patient_source.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BEDSIDE_MEASURED = 128, BEDSIDE_BEATS = 2048 };
+
+/* From activation to activation, in the model's pressures at 2000 Hz. */
+struct bedside_beat {
+    double from_s, to_s;
+    double lv_mean, ao_mean, pd_mean; /* mmHg */
+    double edp_mmhg;                  /* LV at the activation */
+    double av_mean, av_peak, av_p2p, sep_s;
+    double mv_mean, dfp_s;
+    double pd_pa;
+};
+
+struct bedside {
+    const char *patient;
+    uint64_t seed;
+    double duration_s;
+    uint32_t rate_hz; /* 0: 250 */
+    double base_rate_hz;
+    int measured_count, beats_count;
+    struct event measured[BEDSIDE_MEASURED];
+    struct bedside_beat beats[BEDSIDE_BEATS];
+    char labels[STREAM_CHANNELS_MAX][STREAM_LABEL_MAX + 1];
+};
+
+static inline void bedside_hear(void *context, const struct event *event) {
+    struct bedside *b = context;
+    if (event->kind == EVENT_MEASUREMENT && b->measured_count < BEDSIDE_MEASURED)
+        b->measured[b->measured_count++] = *event;
+}
+
+static inline void bedside_play(struct bedside *b, const struct patient_row *row) {
+    struct failure failure;
+    struct source source;
+    struct source_item item;
+    struct room *room = calloc(1, room_size());
+    struct spectrum spectrum;
+    struct rules rules = rules_default();
+    struct patient_source_config config = {
+        .row = row, .seed = b->seed, .duration_s = b->duration_s, .rate_hz = b->rate_hz};
+    if (!room || !spectrum_init(&spectrum) ||
+        patient_source_open(&source, &config, &failure) != HEMO_OK || room_init(room, &rules))
+        abort();
+    struct wire_epoch_begin begin = {.stream = 1, .room = 1, .why = WHY_FIRST,
+                                     .epoch = UINT64_C(1) << 32, .case_number = 1,
+                                     .info = source.info};
+    room_spectrum(room, &spectrum);
+    if (room_begin(room, &begin) != HEMO_OK)
+        abort();
+    b->base_rate_hz = stream_base_rate_hz(&source.info);
+    for (uint32_t c = 0; c < source.info.channels_count; c++)
+        memcpy(b->labels[c], source.info.channels[c].label, sizeof b->labels[c]);
+    while (source.next(source.state, &item, &failure) == HEMO_OK && item.kind != SOURCE_END) {
+        if (item.kind == SOURCE_SAMPLES)
+            room_push(room, &item.body.samples, bedside_hear, b);
+        else if (item.kind == SOURCE_MARK)
+            room_mark(room, &item.body.mark, bedside_hear, b);
+    }
+    room_end(room, bedside_hear, b);
+    source.close(source.state);
+    spectrum_close(&spectrum);
+    free(room);
+}
+
+/* A run of upstream above downstream: its mean, its greatest, its length; the longest of a beat. */
+struct bedside_run { double sum, peak; long steps; };
+
+static inline void bedside_step(struct bedside_run *now, struct bedside_run *best, double mmhg) {
+    if (mmhg > 0) {
+        now->sum += mmhg;
+        now->peak = fmax(now->peak, mmhg);
+        now->steps++;
+    } else {
+        if (now->steps > best->steps)
+            *best = *now;
+        *now = (struct bedside_run){0, 0, 0};
+    }
+}
+
+static inline void bedside_truth(struct bedside *b, const struct patient_row *row) {
+    static struct patient p;
+    struct bedside_run av = {0, 0, 0}, av_best = av, filling = av, filled = av;
+    struct bedside_beat beat = {.from_s = -1};
+    double lv = 0, ao = 0, pd = 0, lv_most = -1000, ao_most = -1000;
+    long n = 0;
+    patient_init(&p, row, b->seed);
+    const double *mmhg = p.circulation.pressure_mmhg;
+    for (long step = 0; step < (long)(b->duration_s * CIRCULATION_RATE_HZ); step++) {
+        patient_step(&p);
+        double at_s = (double)step / CIRCULATION_RATE_HZ;
+        if (p.circulation.beat_began) {
+            beat.to_s = at_s;
+            beat.av_mean = av_best.sum / (double)av_best.steps;
+            beat.av_peak = av_best.peak;
+            beat.av_p2p = lv_most - ao_most;
+            beat.sep_s = (double)av_best.steps / CIRCULATION_RATE_HZ;
+            beat.lv_mean = lv / (double)n;
+            beat.ao_mean = ao / (double)n;
+            beat.pd_mean = pd / (double)n;
+            beat.pd_pa = pd / ao;
+            if (beat.from_s >= 0 && b->beats_count < BEDSIDE_BEATS)
+                b->beats[b->beats_count++] = beat;
+            beat = (struct bedside_beat){.from_s = at_s, .edp_mmhg = mmhg[NODE_LV]};
+            av = av_best = (struct bedside_run){0, 0, 0};
+            lv = ao = pd = 0;
+            lv_most = ao_most = -1000;
+            n = 0;
+        }
+        bedside_step(&av, &av_best, mmhg[NODE_LV] - mmhg[NODE_AO]);
+        /* From the mitral valve's opening to its closing, which is behind the next activation. */
+        double across = mmhg[NODE_LA] - mmhg[NODE_LV];
+        bool early = at_s - beat.from_s < 0.15;
+        if (!early && (across > 0 || filling.steps > 0)) {
+            filling.sum += across;
+            filling.steps++;
+        }
+        if (across > 0 && filling.steps > 0) {
+            filling.sum += early ? across : 0;
+            filling.steps += early;
+            filled = filling;
+        }
+        if (early && across < 0 && filled.steps > 0 && b->beats_count > 0) {
+            struct bedside_beat *last = &b->beats[b->beats_count - 1];
+            last->mv_mean = filled.sum / (double)filled.steps;
+            last->dfp_s = (double)filled.steps / CIRCULATION_RATE_HZ;
+            filling = filled = (struct bedside_run){0, 0, 0};
+        }
+        lv += mmhg[NODE_LV];
+        ao += mmhg[NODE_AO];
+        pd += mmhg[NODE_PD];
+        lv_most = fmax(lv_most, mmhg[NODE_LV]);
+        ao_most = fmax(ao_most, mmhg[NODE_AO]);
+        n++;
+    }
+}
+
+static inline struct bedside *bedside_run(const char *patient, const struct lab *lab, uint64_t seed,
+                                          double duration_s, uint32_t rate_hz) {
+    struct bedside *b = calloc(1, sizeof *b);
+    struct patient_row row = *patient_find(patient);
+    if (lab)
+        row.lab = lab;
+    b->patient = patient;
+    b->seed = seed;
+    b->duration_s = duration_s;
+    b->rate_hz = rate_hz;
+    bedside_play(b, &row);
+    bedside_truth(b, &row);
+    return b;
+}
+
+/* The n-th measurement that has this quantity at this site; NULL: none. */
+static inline const struct event *bedside_find(const struct bedside *b, uint32_t quantity,
+                                               uint32_t site, int n) {
+    double value;
+    for (int i = 0; i < b->measured_count; i++)
+        if (b->measured[i].site == site && event_value(&b->measured[i], quantity, &value) && !n--)
+            return &b->measured[i];
+    return NULL;
+}
+
+/* Mean over the truth's beats whose middle lies in the measurement's range, of one field. */
+static inline double bedside_mean(const struct bedside *b, const struct event *e, size_t offset) {
+    double sum = 0, from_s = (double)e->from_tick / b->base_rate_hz;
+    double to_s = (double)e->to_tick / b->base_rate_hz;
+    int n = 0;
+    for (int i = 0; i < b->beats_count; i++) {
+        double middle_s = (b->beats[i].from_s + b->beats[i].to_s) / 2, x;
+        memcpy(&x, (const char *)&b->beats[i] + offset, sizeof x);
+        if (middle_s < from_s || middle_s > to_s || !isfinite(x))
+            continue;
+        sum += x;
+        n++;
+    }
+    return n ? sum / n : NAN;
+}
