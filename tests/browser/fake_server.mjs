@@ -53,7 +53,11 @@ export class Fake {
         this.peers = new Set();
         this.calls = []; /* "POST /api/..." of every change that was asked for */
         this.drawn = [];
-        this.marks = [];
+        this.marks = []; /* as they were asked for */
+        this.lasting = new Map(); /* by room: as GET now shows them */
+        this.states = []; /* of room 1, that last */
+        this.captures = [];
+        this.seen = new Map(); /* by user */
         this.upgrade_wait_ms = 0; /* a slow socket: what happens before is told to nobody */
         this.feed = {
             stopped: false,
@@ -126,15 +130,51 @@ export class Fake {
     }
 
     state(channel, state, began, text) {
-        this.say({
-            type: 'state',
-            room: 1,
-            channel,
-            state,
-            began,
-            text,
-            at: new Date().toISOString(),
-        });
+        const at = new Date().toISOString();
+        const said = { type: 'state', room: 1, channel, state, began, text, at };
+        this.states = this.states.filter((s) => s.channel !== channel || s.state !== state);
+        if (began) this.states.push(said);
+        this.say(said);
+    }
+
+    #mark(user, room, { channel, kind, on, site, phase }) {
+        const value = site ?? phase ?? (on ? 'on' : 'off');
+        const mark = { channel, kind, value, by: user, at: new Date().toISOString() };
+        const others = (this.lasting.get(room) ?? []).filter(
+            (m) => m.channel !== channel || m.kind !== kind,
+        );
+        this.lasting.set(room, [...others, mark]);
+        this.say({ type: 'marks', room, marks: this.lasting.get(room) });
+    }
+
+    #seen(user) {
+        const at = this.seen.get(user);
+        if (!at) return { at: null, moved: [], new: [], confirmed: 0 };
+        const after = (iso) => iso && Date.parse(iso) > at;
+        return {
+            at: new Date(at).toISOString(),
+            moved: [...this.moves].filter(([, all]) => after(all.at(-1).at)).map(([id]) => id),
+            new: this.studies.filter((s) => after(s.arrived_at)).map((s) => s.study),
+            confirmed: this.measurements.filter((m) => after(m.decided_at)).length,
+        };
+    }
+
+    #audit(query) {
+        const total = this.audit.length;
+        const is = (row, name) => !query.get(name) || row[name] === query.get(name);
+        const has = query.get('text')?.toLowerCase() ?? '';
+        const rows = this.audit.filter(
+            (row) =>
+                is(row, 'who') && is(row, 'what') && is(row, 'object') &&
+                JSON.stringify(row).toLowerCase().includes(has),
+        );
+        const limit = Number(query.get('limit') ?? 100);
+        if (!query.get('newest')) {
+            const after = Number(query.get('after') ?? -1);
+            return { total, rows: rows.filter((r) => r.n > after).slice(0, limit) };
+        }
+        const before = Number(query.get('before') ?? Infinity);
+        return { total, rows: rows.filter((r) => r.n < before).reverse().slice(0, limit) };
     }
 
     say(message) {
@@ -309,11 +349,20 @@ export class Fake {
             case 'GET measurements strip':
                 return this.#strip(id);
             case 'GET audit':
-                return { rows: this.audit.slice(Number(query.get('after') ?? -1) + 1) };
+                return this.#audit(query);
+            case 'GET rooms now':
+                return { marks: this.lasting.get(Number(id)) ?? [], states: this.states };
             case 'POST rooms capture':
-                return {};
+                this.captures.push(body);
+                return { pending: true };
             case 'POST rooms mark':
                 this.marks.push(body);
+                this.#mark(user, Number(id), body);
+                return { pending: true };
+            case 'GET seen':
+                return this.#seen(user);
+            case 'POST seen':
+                this.seen.set(user, Date.now());
                 return {};
             case 'POST studies acknowledge':
                 return this.#acknowledge(user, Number(id));

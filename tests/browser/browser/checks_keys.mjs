@@ -1,6 +1,6 @@
 /* checks_keys.mjs - marks of a technologist, the palette, letters that are switched on. */
 import assert from 'node:assert/strict';
-import { accepted, feedState, ready, text, until } from './check.mjs';
+import { accepted, feedState, live, ready, text, until } from './check.mjs';
 
 const AO_LANE = '.lane-label.ch-ao';
 const frozen = async (page) => (await feedState(page)) === 'frozen';
@@ -123,6 +123,81 @@ export const checks = [
             fake.move(5, 1, 'critical', 'AO mean 74 -> 52 mmHg');
             await page.waitForSelector('[data-testid=tray-item]');
             assert.equal(await page.evaluate(() => document.getAnimations().length), 0);
+        },
+    },
+    {
+        id: 'SHARED',
+        title: 'a mark, the condition and a state that lasts are the same on every page, also anew',
+        user: 'tech',
+        async run({ page, fake }) {
+            await ready(page);
+            await page.click(AO_LANE);
+            await page.keyboard.press('F9');
+            await page.selectOption('select[aria-label=Condition]', 'drug');
+            fake.state(1, 'FLUSHED', true, 'flushed');
+            const wedge = (p) => p.getAttribute('[data-testid=mark-wedge]', 'aria-pressed');
+            await until('pressed', async () => (await wedge(page)) === 'true');
+            const other = await page.context().newPage();
+            await other.goto(`${fake.url}#/live`);
+            await live(other);
+            await other.click(AO_LANE);
+            await until('the same there', async () => (await wedge(other)) === 'true');
+            assert.equal(await other.inputValue('select[aria-label=Condition]'), 'drug');
+            await until('the state', async () => /flushed/.test(await text(other, AO_LANE)));
+            await other.keyboard.press('F9');
+            await until('ended on both', async () => (await wedge(page)) === 'false');
+        },
+    },
+    {
+        id: 'SITEFIX',
+        title: 'F8 captures; arrows say another site: captured again, the wrong value rejected',
+        user: 'tech',
+        async run({ page, fake }) {
+            await ready(page);
+            await page.click(AO_LANE);
+            await page.keyboard.press('F8');
+            await until('captured', () => fake.captures.length === 1);
+            await until('the offer', async () =>
+                /Not AO\?/.test(await text(page, '[data-testid=live-message]')),
+            );
+            const wrong = fake.suggest('AO');
+            await page.waitForSelector(`[data-id="${wrong.id}"]`);
+            await page.keyboard.press('ArrowLeft');
+            assert.equal(await text(page, '[data-testid=capture-site]'), 'LV');
+            await until('again', () => fake.captures.length === 2);
+            assert.equal(fake.captures[1].site, 'LV');
+            assert.ok(fake.captures[1].back_s > fake.captures[0].back_s);
+            await until('rejected', () => wrong.state === 'rejected' && wrong.reason === 'wrong_site');
+        },
+    },
+    {
+        id: 'AUDIT',
+        title: 'Audit: newest first, page by page, filters in the address',
+        user: 'tech',
+        async run({ page, fake }) {
+            for (let n = 0; n < 250; n++)
+                fake.audit.push({
+                    n, at: new Date(n * 1000).toISOString(), who: n % 50 ? 'tech' : 'kim',
+                    what: 'mark', object: 'room 1', before: '', after: `row ${n}`, where: 'page',
+                });
+            await page.goto(`${fake.url}#/audit`);
+            const first = () => text(page, '[data-testid=audit] tbody td');
+            await until('the newest', async () => (await first()) === '249');
+            await page.click('[data-testid=audit-older]');
+            await until('older ones', async () => (await first()) === '149');
+            await page.goto(`${fake.url}#/audit`);
+            await page.keyboard.press('F3');
+            await page.keyboard.type('row 17');
+            await until('filtered', async () => (await first()) === '179');
+            await page.fill('.filter input[name=who]', 'kim');
+            await until('none', async () =>
+                /0 of 250 rows match/.test(await text(page, '#view-audit')),
+            );
+            await page.fill('.filter input[name=text]', '');
+            await until('kim', async () => (await first()) === '200');
+            assert.match(page.url(), /#\/audit\?who=kim$/);
+            await page.reload();
+            await until('again', async () => (await first()) === '200');
         },
     },
 ];

@@ -186,13 +186,30 @@ export const faults = [
     [
         'MARK',
         'an end is sent as a beginning',
-        js('views/mark_bar.js', 'const on = !this.lasting.has(key);', 'const on = true;'),
+        js('views/mark_bar.js', 'const on = this.#lasting(kind) === undefined;', 'const on = true;'),
     ],
     [
         'MARK',
         'old traces are marked',
         js('views/mark_bar.js', 'if (!this.app.current)', 'if (false)'),
     ],
+    [
+        'SHARED',
+        'marks are not asked of the server',
+        js('app.js', 'this.#takeMarks(room.room, marks);', ''),
+    ],
+    [
+        'SHARED',
+        'states are not asked of the server',
+        js('app.js', "for (const state of states) this.say('state', state);", ''),
+    ],
+    [
+        'SITEFIX',
+        'the wrong value stays suggested',
+        js('views/capture_bar.js', 'await this.#reject(wrong[0])', 'false'),
+    ],
+    ['AUDIT', 'the oldest rows', js('views/audit.js', "newest: '1', ", '')],
+    ['AUDIT', 'filters are forgotten', js('views/audit.js', "keepHash(makeHash('audit'", "void (makeHash('audit'")],
     [
         'PAL',
         'Enter does nothing',

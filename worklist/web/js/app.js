@@ -2,7 +2,7 @@
 /* app.js - what the page knows, and who is told when it changes.
  *
  *     app.on('studies', () => draw(app.studies));
- * Events: me, rooms, room, studies, measurement, reading, state, finding, notice, link, feed,
+ * Events: me, rooms, room, marks, studies, measurement, reading, state, finding, notice, link, feed,
  * frozen, snapshot. Views read from here and never keep a second copy of the truth. */
 import { api } from './api.js';
 import { badgeText, feedState, isCurrent } from './feed_state.js';
@@ -30,6 +30,10 @@ export class App extends EventTarget {
         /** A catheter moves between two descriptions of its room: the newest beat knows where.
          * @type {Map<string, string>} by room, epoch and channel */
         this.sites = new Map();
+        /** What a person told the signal, by room, as the server keeps it.
+         * @type {Map<number, import('./types.js').Mark[]>} */
+        this.marks = new Map();
+        this.now_key = ''; /* the epoch of which marks and states were asked */
     }
 
     /** @param {string} type @param {(detail: any) => void} listener */
@@ -90,6 +94,7 @@ export class App extends EventTarget {
 
     /** Everything afresh: at the start and after each lost connection. */
     async snapshot() {
+        this.now_key = '';
         const [rooms, list] = await Promise.all([api.get('/api/rooms'), api.get('/api/studies')]);
         this.#takeRooms(rooms.rooms);
         this.takeStudies(list.version, list.studies, []);
@@ -106,6 +111,7 @@ export class App extends EventTarget {
         localStorage.setItem(ROOM_KEY, String(room));
         this.#tell({ type: 'room', room });
         this.say('room');
+        this.#askNow();
         this.#judge();
     }
 
@@ -218,6 +224,8 @@ export class App extends EventTarget {
             case 'beat':
             case 'reading':
                 return this.#takeReading(m);
+            case 'marks':
+                return this.#takeMarks(m.room, m.marks);
             case 'state':
             case 'finding':
             case 'notice':
@@ -255,6 +263,30 @@ export class App extends EventTarget {
         this.#tell({ type: 'rooms', rooms: [...this.rooms.values()] });
         this.#tell({ type: 'room', room: this.shown });
         this.say('rooms');
+        this.#askNow();
+    }
+
+    /** Marks and states that last belong to an epoch: asked whenever another one is shown. */
+    #askNow() {
+        const { room } = this;
+        const key = room?.epoch ? `${room.room} ${room.epoch}` : '';
+        if (!room || !key || key === this.now_key) return;
+        this.now_key = key;
+        api.get(`/api/rooms/${room.room}/now`)
+            .then(({ marks, states }) => {
+                if (this.now_key !== key) return;
+                this.#takeMarks(room.room, marks);
+                for (const state of states) this.say('state', state);
+            })
+            .catch(() => {
+                this.now_key = '';
+            });
+    }
+
+    /** @param {number} room @param {import('./types.js').Mark[]} marks */
+    #takeMarks(room, marks) {
+        this.marks.set(room, marks);
+        this.say('marks');
     }
 
     /** @param {number} version @param {import('./types.js').Study[]} studies

@@ -34,7 +34,7 @@ const views =
         review: new ReviewView(app, byId('view-review')),
         worklist: new WorklistView(app, keys, byId('view-worklist')),
         study: new StudyView(app, keys, byId('view-study')),
-        audit: new AuditView(app, byId('view-audit')),
+        audit: new AuditView(app, keys, byId('view-audit')),
     });
 
 /** @param {import('./types.js').Me} me */

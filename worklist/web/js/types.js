@@ -18,6 +18,8 @@
  * @property {string | null} last_event_at
  */
 
+/** @typedef {{channel: number, kind: string, value: string, by: string, at: string}} Mark */
+
 /** @typedef {object} Study
  * @property {number} study
  * @property {number} position from 1
@@ -78,7 +80,7 @@
 
 /** @typedef {{base_rate_hz: number, channels: StripChannel[], beats: number[]}} Strip */
 
-/** @typedef {{user: string, role: 'technologist' | 'reader', mode: string, version: string,
+/** @typedef {{user: string, role: string, mode: string, version: string,
  *   server_time: string}} Me */
 
 /** What the worker says ten times a second about the room that is shown.

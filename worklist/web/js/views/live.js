@@ -4,6 +4,7 @@ import { api, ApiError } from '../api.js';
 import { h, setAttribute, setText } from '../dom.js';
 import { keepHash, makeHash } from '../router.js';
 import { PHASES } from '../values.js';
+import { CaptureBar } from './capture_bar.js';
 import { CaseControl } from './case_control.js';
 import { ConfirmPanel } from './confirm_panel.js';
 import { Lanes } from './lanes.js';
@@ -20,7 +21,9 @@ export class LiveView {
         /** @type {HTMLElement[]} */ this.speeds = [];
         this.lanes = new Lanes(app);
         this.confirm = new ConfirmPanel(app, keys);
-        this.marks = new MarkBar(app, this.lanes, (text) => this.say(text));
+        const say = (/** @type {string} */ text) => this.say(text);
+        this.marks = new MarkBar(app, this.lanes, say);
+        this.capture = new CaptureBar(app, this.lanes, () => this.phase.value, say);
         element.append(
             h(
                 'div',
@@ -35,7 +38,7 @@ export class LiveView {
         this.mounted = false;
         this.#bind(keys);
         app.on('frozen', () => this.#drawFrozen());
-        app.on('lane', (channel) => this.#drawTarget(channel));
+        app.on('marks', () => this.#takeMarkedPhase());
         app.on('measurement', (m) => this.#takePhase(m));
     }
 
@@ -91,34 +94,15 @@ export class LiveView {
     }
 
     #captureBar() {
-        this.target = h('strong', { class: 'capture-site' });
         this.message = h('span', {
             class: 'bar-message',
             role: 'status',
             'data-testid': 'live-message',
         });
-        const button = (
-            /** @type {number} */ back_s,
-            /** @type {string} */ text,
-            /** @type {string} */ key,
-        ) =>
-            h(
-                'button',
-                {
-                    class: 'button',
-                    type: 'button',
-                    on: { click: () => this.capture(back_s) },
-                },
-                `${text} `,
-                h('kbd', {}, key),
-            );
         return h(
             'div',
             { class: 'toolbar capture-bar' },
-            h('span', { class: 'quiet' }, 'Capture'),
-            this.target,
-            button(10, 'Last 10 s', 'F8'),
-            button(60, 'What just passed', '⇧F8'),
+            this.capture.element,
             this.marks.element,
         );
     }
@@ -135,8 +119,7 @@ export class LiveView {
         const scale = (/** @type {number} */ by) => () => this.lanes.scaleChosen(by);
         keys.bind('live', 'Shift+F6', scale(-1), 'scale of the lane down', '-');
         keys.bind('live', 'Shift+F7', scale(1), 'scale of the lane up', '+');
-        keys.bind('live', 'F8', () => this.capture(10), 'capture from now back 10 s');
-        keys.bind('live', 'Shift+F8', () => this.capture(60), 'capture what just passed (60 s)');
+        this.capture.bind(keys);
         this.marks.bind(keys);
     }
 
@@ -164,22 +147,6 @@ export class LiveView {
     stepSpeed(step) {
         const at = SPEEDS.indexOf(this.lanes.mm_per_s) + step;
         this.setSpeed(SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, at))]);
-    }
-
-    /** @param {number} back_s */
-    async capture(back_s) {
-        const { app } = this;
-        const channel = this.lanes.chosenLane();
-        if (!channel || !app.room?.case) {
-            return this.say('Not captured: no case is open here.');
-        }
-        if (!app.current) {
-            return this.say(
-                'Not captured: the trace is old. It will work when the badge says LIVE.',
-            );
-        }
-        const body = { channel: channel.channel, back_s, phase: this.phase.value };
-        await this.#send('capture', body, `Captured ${channel.site}: the last ${back_s} s.`);
     }
 
     async setPhase() {
@@ -212,14 +179,16 @@ export class LiveView {
         if (PHASES.includes(m.phase)) this.phase.value = m.phase;
     }
 
+    /** The condition that somebody marked in this epoch, on whatever page. */
+    #takeMarkedPhase() {
+        const marks = (this.app.marks.get(this.app.shown) ?? []).filter((m) => m.kind === 'phase');
+        const newest = marks.sort((a, b) => Date.parse(b.at) - Date.parse(a.at))[0];
+        if (newest && document.activeElement !== this.phase) this.phase.value = newest.value;
+    }
+
     #drawFrozen() {
         const on = this.app.frozen_ms > 0;
         setAttribute(this.freeze, 'aria-pressed', String(on));
         this.freeze.firstChild.textContent = on ? 'Go on ' : 'Freeze ';
-    }
-
-    /** @param {import('../types.js').Channel | null} channel */
-    #drawTarget(channel) {
-        setText(this.target, channel?.site ?? '–');
     }
 }

@@ -1,8 +1,10 @@
 // @ts-check
 /* mark_bar.js - what a person tells the signal: the site of the chosen lane, zeroing, wedge, flush.
- * A button that begins something shows that it lasts until it was ended, or another case begins. */
+ * A button that begins something shows that it lasts until it was ended, or another epoch begins:
+ * that is what the server keeps, so every page shows the same. */
 import { api, ApiError } from '../api.js';
 import { h, setAttribute } from '../dom.js';
+import { clock } from '../values.js';
 
 export const SITES = ['RA', 'RV', 'PA', 'PCW', 'LA', 'LV', 'AO', 'ART', 'CVP', 'Pa', 'Pd'];
 
@@ -13,7 +15,6 @@ export class MarkBar {
         this.app = app;
         this.lanes = lanes;
         this.say = say;
-        /** @type {Set<string>} */ this.lasting = new Set(); /* "epoch channel kind" */
         this.site = h(
             'select',
             { 'aria-label': 'Site of the chosen lane', on: { change: () => this.markSite() } },
@@ -30,7 +31,7 @@ export class MarkBar {
             this.site,
             ...Object.values(this.buttons),
         );
-        for (const event of ['lane', 'rooms', 'room', 'me']) app.on(event, () => this.draw());
+        for (const event of ['lane', 'rooms', 'room', 'me', 'marks']) app.on(event, () => this.draw());
     }
 
     /** @param {import('../keys.js').Keys} keys */
@@ -48,9 +49,12 @@ export class MarkBar {
         return h('button', { ...shape, 'aria-pressed': 'false' }, `${text} `, h('kbd', {}, key));
     }
 
-    /** @param {string} kind */
-    #key(kind) {
-        return `${this.app.room?.epoch} ${this.lanes.chosen} ${kind}`;
+    /** @param {string} kind @returns {import('../types.js').Mark | undefined} */
+    #lasting(kind) {
+        const marks = this.app.marks.get(this.app.shown) ?? [];
+        return marks.find(
+            (m) => m.channel === this.lanes.chosen && m.kind === kind && m.value === 'on',
+        );
     }
 
     draw() {
@@ -59,18 +63,21 @@ export class MarkBar {
         this.element.hidden = !may;
         if (channel && document.activeElement !== this.site) this.site.value = channel.site;
         for (const [kind, button] of Object.entries(this.buttons))
-            setAttribute(button, 'aria-pressed', String(this.lasting.has(this.#key(kind))));
+            this.#drawButton(kind, button);
+    }
+
+    /** @param {string} kind @param {HTMLElement} button */
+    #drawButton(kind, button) {
+        const mark = this.#lasting(kind);
+        setAttribute(button, 'aria-pressed', String(mark !== undefined));
+        setAttribute(button, 'title', mark ? `since ${clock(mark.at)}, ${mark.by}` : null);
     }
 
     /** @param {'wedge' | 'zeroing' | 'flush'} kind */
     async toggle(kind) {
-        const key = this.#key(kind);
-        const on = !this.lasting.has(key);
+        const on = this.#lasting(kind) === undefined;
         const site = this.lanes.chosenLane()?.site ?? '';
-        if (!(await this.#send({ kind, on }, `${site}: ${kind} ${on ? 'begins' : 'ends'}.`))) return;
-        if (on) this.lasting.add(key);
-        else this.lasting.delete(key);
-        this.draw();
+        await this.#send({ kind, on }, `${site}: ${kind} ${on ? 'begins' : 'ends'}.`);
     }
 
     async markSite() {

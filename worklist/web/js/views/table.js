@@ -2,7 +2,7 @@
 /* table.js - a plain table of text: heads, rows of cells, and what to say when there are none. */
 import { h } from '../dom.js';
 
-/** @typedef {{text: string, title?: string, wide?: boolean}} Cell */
+/** @typedef {{text: string, title?: string, wide?: boolean, href?: string}} Cell */
 
 /** @param {string[]} heads @param {Cell[][]} rows @param {{testid: string, empty: string}} words */
 export function table(heads, rows, { testid, empty }) {
@@ -22,11 +22,16 @@ export function table(heads, rows, { testid, empty }) {
                         'tr',
                         {},
                         ...cells.map((c) =>
-                            h('td', { title: c.title, class: c.wide ? 'wide' : null }, c.text),
+                            h('td', { title: c.title, class: c.wide ? 'wide' : null }, inside(c)),
                         ),
                     ),
                 ),
             ),
         ),
     );
+}
+
+/** @param {Cell} cell */
+function inside({ text, href }) {
+    return href ? h('a', { href }, text) : text;
 }
