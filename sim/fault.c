@@ -18,15 +18,19 @@ static const double block_s = 0.04;
     }
 #define N(id, usual, least, most)                                                                  \
     { #id, (usual), (least), (most) }
-#define SAID(kind) FAULT_SAID, EVENT_##kind
-#define MISSED(kind) FAULT_MISSED, EVENT_##kind
-#define UNSEEN FAULT_UNSEEN, EVENT_NONE
+#define SAID(kind) FAULT_SAID, EVENT_##kind, HEMO_OK
+#define MISSED(kind) FAULT_MISSED, EVENT_##kind, HEMO_OK
+#define UNSEEN FAULT_UNSEEN, EVENT_NONE, HEMO_OK
+#define REFUSED(error) FAULT_REFUSED, EVENT_NONE, HEMO_##error
+#define HARMLESS FAULT_HARMLESS, EVENT_NONE, HEMO_OK
 
 const struct fault_row fault_rows[FAULT_KINDS] = {
 #define L(id, line, numbers, words, causes, within)                                                \
     {#id, words, PATIENT_##line, numbers, causes, within},
+#define W(id, numbers, words, causes) {#id, words, FAULT_ON_WIRE, numbers, causes, 0},
 #include "sim/faults.def"
 #undef L
+#undef W
 };
 
 static const char *row_name(const void *table, int index) {
@@ -80,7 +84,7 @@ static bool times(const char **at, struct fault *out) {
 static enum hemo_error setting(const char *name, const char *value, struct fault *out,
                                struct failure *failure) {
     const struct fault_row *row = &fault_rows[out->kind];
-    if (!strcmp(name, "channel")) {
+    if (!strcmp(name, "channel") && row->channel != FAULT_ON_WIRE) {
         for (int c = 0; c < PATIENT_CHANNELS; c++)
             if (c != PATIENT_ECG && !strcmp(patient_channel_labels[c], value)) {
                 out->channel = c;
@@ -156,6 +160,20 @@ enum hemo_error fault_list_parse(const char *const *texts, int count, struct fau
     return HEMO_OK;
 }
 
+enum hemo_error fault_list_check(const char *const *texts, int count, enum fault_place place,
+                                 struct failure *failure) {
+    struct fault_list list;
+    enum hemo_error error = fault_list_parse(texts, count, &list, failure);
+    for (int i = 0; i < list.count && !error; i++)
+        if ((list.faults[i].channel == FAULT_ON_WIRE) != (place == FAULTS_WIRE))
+            error = failure_set(failure, HEMO_BAD_CONFIG,
+                                place == FAULTS_WIRE
+                                    ? "--fault \"%.40s\": a recording's lines are as they are"
+                                    : "--fault \"%.40s\": a record has no wire (want play)",
+                                texts[i]);
+    return error;
+}
+
 const struct fault *fault_find(const struct fault_list *list, enum fault_kind kind, int channel,
                                double at_s) {
     for (int i = 0; list && i < list->count; i++) {
@@ -167,4 +185,23 @@ const struct fault *fault_find(const struct fault_list *list, enum fault_kind ki
             return f;
     }
     return NULL;
+}
+
+void fault_promise_text(const struct fault_row *row, char *out, size_t size) {
+    const struct event_row *event = event_row(row->event);
+    switch (row->promise) {
+    case FAULT_UNSEEN:
+        snprintf(out, size, "no trace alone can show it");
+        break;
+    case FAULT_HARMLESS:
+        snprintf(out, size, "all arrives, nothing is said");
+        break;
+    case FAULT_REFUSED:
+        snprintf(out, size, "hemod must count %s", hemo_error_name(row->counted));
+        break;
+    default:
+        snprintf(out, size, "%s \"%s\"",
+                 row->promise == FAULT_SAID ? "must cause" : "does not yet cause",
+                 event ? event->text : "a warning");
+    }
 }

@@ -99,7 +99,9 @@ static enum hemo_error open_all(struct gen *g, struct failure *failure) {
     if (!config.row)
         return failure_set(failure, HEMO_BAD_CONFIG, "unknown patient \"%.40s\" (see hemosim list)",
                            o->patient);
-    enum hemo_error error = check_name(g, failure);
+    enum hemo_error error = fault_list_check(o->faults, o->faults_count, FAULTS_LINE, failure);
+    if (!error)
+        error = check_name(g, failure);
     if (!error)
         error = patient_source_open(&g->source, &config, failure);
     for (enum part part = 0; part < PARTS && !error; part++) {

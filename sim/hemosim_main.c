@@ -41,7 +41,9 @@ static enum hemo_error replay(const struct options *o, struct failure *failure) 
                                           .marks = o->marks,
                                           .ignore_checksums = o->ignore_checksums};
     struct source source;
-    enum hemo_error error = record_source_open(&source, &config, failure);
+    enum hemo_error error = fault_list_check(o->faults, o->faults_count, FAULTS_WIRE, failure);
+    if (!error)
+        error = record_source_open(&source, &config, failure);
     if (!error && *record_source_note(&source) && !o->quiet)
         fprintf(stderr, "hemosim: note: %s\n", record_source_note(&source));
     return error ? error : transmit_run(o, &source, &hemosim.stop, failure);

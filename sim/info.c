@@ -46,11 +46,9 @@ static void list_text(void) {
         for (int n = 0; n < FAULT_NUMBERS && f->numbers[n].name; n++)
             printf("%s%s %g (%g..%g)", n ? ", " : "; ", f->numbers[n].name, f->numbers[n].usual,
                    f->numbers[n].least, f->numbers[n].most);
-        if (f->promise == FAULT_UNSEEN)
-            puts("; no trace alone can show it");
-        else
-            printf("; %s \"%s\"\n", f->promise == FAULT_SAID ? "must cause" : "does not yet cause",
-                   event_row(f->event)->text);
+        char promise[80];
+        fault_promise_text(f, promise, sizeof promise);
+        printf("; %s\n", promise);
     }
 }
 
@@ -62,10 +60,19 @@ static void list_json(void) {
                p->name, p->what, p->before.ao_mean, p->ao_mean_after, p->before.pcw_mean,
                p->pcw_mean_after, p->onset_s);
     }
-    for (int i = 0; i < FAULT_KINDS; i++)
-        printf("{\"type\":\"fault\",\"name\":\"%s\",\"what\":\"%s\",\"event\":\"%s\"}\n",
+    for (int i = 0; i < FAULT_KINDS; i++) {
+        char promise[80];
+        fault_promise_text(&fault_rows[i], promise, sizeof promise);
+        for (char *at = promise; *at; at++)
+            *at = *at == '"' ? '\'' : *at;
+        printf("{\"type\":\"fault\",\"name\":\"%s\",\"what\":\"%s\",\"line\":\"%s\","
+               "\"promise\":\"%s\"}\n",
                fault_rows[i].name, fault_rows[i].what,
-               fault_rows[i].promise == FAULT_SAID ? event_row(fault_rows[i].event)->name : "");
+               fault_rows[i].channel == FAULT_ON_WIRE
+                   ? "wire"
+                   : patient_channel_labels[fault_rows[i].channel],
+               promise);
+    }
 }
 
 void info_list(const struct options *options) {

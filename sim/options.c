@@ -45,7 +45,7 @@ static const struct option_row rows[] = {
     {"seed", 0, SEED, ALL, AT(seed)},
     {"duration", 0, TIME, SIMULATES, AT(duration_s)},
     {"rate", 0, RATE, SIMULATES, AT(rate_hz)},
-    {"fault", 0, TEXTS, SIMULATES, AT(faults)},
+    {"fault", 0, TEXTS, SIMULATES | COMMAND_REPLAY, AT(faults)},
     {"out", 'o', TEXT, COMMAND_GEN, AT(out)},
     {"force", 0, FLAG, COMMAND_ANALYZE | COMMAND_GEN, AT(force)},
     {"json", 0, FLAG, ALL, AT(json)},

@@ -261,7 +261,7 @@ static enum hemo_error check(struct patient_source *s, struct failure *failure) 
         fault_list_parse(s->config.faults, s->config.faults_count, &s->faults, failure);
     for (int i = 0; i < s->faults.count && !error; i++) {
         const struct fault *f = &s->faults.faults[i];
-        if (f->channel != PATIENT_ECG &&
+        if (f->channel > PATIENT_ECG &&
             !lab_has(s->config.row->lab, (enum patient_channel)f->channel))
             error = failure_set(failure, HEMO_BAD_CONFIG,
                                 "--fault \"%.40s\": patient %s has no line %s",

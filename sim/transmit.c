@@ -2,6 +2,7 @@
 #include "proto/wire.h"
 #include "sim/dealer.h"
 #include "sim/sender.h"
+#include "sim/wire_fault.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -32,6 +33,10 @@ struct transmit {
     char device[WIRE_DEVICE_MAX + 1];
     size_t packed; /* bytes of a record that the socket did not take yet */
     uint8_t bytes[WIRE_BYTES_MAX];
+    struct fault_list faults;
+    struct wire_faults broken;
+    size_t behind; /* bytes of a record that goes out behind the next one */
+    uint8_t behind_bytes[WIRE_BYTES_MAX];
     struct wire_frame frame;
 };
 
@@ -51,8 +56,9 @@ static int64_t utc_ns(void) {
 static double due_s(const struct transmit *t, uint64_t tick) {
     if (!(t->options->speed > 0))
         return 0;
-    return t->began_s +
-           (double)(tick - t->source->first_tick) / t->base_rate_hz / t->options->speed;
+    double from_s = wire_fault_due_s(&t->faults, (double)t->source->first_tick / t->base_rate_hz);
+    double at_s = wire_fault_due_s(&t->faults, (double)tick / t->base_rate_hz);
+    return t->began_s + (at_s - from_s) / t->options->speed;
 }
 
 static void mix(struct transmit *t, const void *bytes, size_t length) {
@@ -123,17 +129,41 @@ static void note_lag(struct transmit *t) {
     t->lag_s = fmax(t->lag_s, now_s() - due);
 }
 
+/* Puts the packed record on the wire, or does to it what faults.def says. False: later; it is not
+ * harmed again then. */
+static bool put_record(struct transmit *t) {
+    enum wire_fate fate = wire_fault_fate(&t->broken, &t->frame, now_s());
+    if (fate == WIRE_LATE)
+        return false;
+    if (fate == WIRE_LOST)
+        return true;
+    if (fate == WIRE_REORDERED && !t->behind) {
+        memcpy(t->behind_bytes, t->bytes, t->packed);
+        t->behind = t->packed;
+        return true;
+    }
+    if (!dealer_send(&t->dealer, t->bytes, fate == WIRE_CUT ? t->packed / 2 : t->packed))
+        return false;
+    if (fate == WIRE_DOUBLED)
+        dealer_send(&t->dealer, t->bytes, t->packed);
+    if (t->behind)
+        dealer_send(&t->dealer, t->behind_bytes, t->behind);
+    t->behind = 0;
+    return true;
+}
+
 static enum hemo_error send_records(struct transmit *t, struct failure *failure) {
     for (int i = 0; i < BATCH; i++) {
         if (!t->packed && !sender_next(&t->sender, &t->frame))
             return HEMO_OK;
         if (!t->packed) {
+            wire_fault_shift(&t->broken, &t->frame);
             enum hemo_error error = wire_pack(&t->frame, t->bytes, sizeof t->bytes, &t->packed);
             if (error)
                 return failure_set(failure, error, "record of kind %d cannot be sent: %s",
                                    (int)t->frame.kind, hemo_error_text(error));
         }
-        if (!dealer_send(&t->dealer, t->bytes, t->packed))
+        if (!put_record(t))
             return HEMO_OK;
         note_lag(t);
         t->records++;
@@ -146,7 +176,10 @@ static void say_hello(struct transmit *t) {
     size_t length;
     t->hello_s = now_s();
     t->packed = 0; /* a record of the connection before: the sender gives it again */
+    t->behind = 0;
     sender_hello(&t->sender, &t->frame);
+    if (wire_fault_any(&t->faults, FAULT_room))
+        t->frame.body.hello.room = t->frame.body.hello.room % 999 + 1;
     if (!wire_pack(&t->frame, t->bytes, sizeof t->bytes, &length))
         dealer_send(&t->dealer, t->bytes, length);
 }
@@ -160,6 +193,14 @@ static void start_clock(struct transmit *t) {
     t->sender.config.info.started_at_ns = utc_ns() - (int64_t)(1e9 * before_s);
 }
 
+/* A record that was cut on its way is no reason to give up: the hole behind it brings it again. */
+static bool expected(const struct transmit *t) {
+    enum hemo_error why = t->frame.body.refuse.error;
+    bool damaged = why == HEMO_BAD_ENCODING || why == HEMO_BAD_LENGTH || why == HEMO_BAD_FIELD ||
+                   why == HEMO_BAD_COUNT;
+    return t->frame.kind == WIRE_REFUSE && damaged && wire_fault_any(&t->faults, FAULT_cut);
+}
+
 static enum hemo_error heard(struct transmit *t, struct failure *failure) {
     uint8_t in[WIRE_BYTES_MAX];
     size_t length;
@@ -167,6 +208,8 @@ static enum hemo_error heard(struct transmit *t, struct failure *failure) {
         if (length > sizeof in || wire_parse(&t->frame, in, length))
             continue; /* not a frame: as if it had never come; the link recovers by its numbers */
         t->heard_s = now_s();
+        if (expected(t))
+            continue;
         switch (sender_heard(&t->sender, &t->frame, failure)) {
         case SENDER_WELCOMED:
             t->packed = 0;
@@ -310,13 +353,17 @@ static enum hemo_error open_all(struct transmit *t, struct failure *failure) {
     const struct options *o = t->options;
     snprintf(t->device, sizeof t->device, "LAB%u-HEMO", o->room);
     t->base_rate_hz = stream_base_rate_hz(&t->source->info);
+    enum hemo_error error = fault_list_parse(o->faults, o->faults_count, &t->faults, failure);
+    if (error)
+        return error;
+    t->broken = (struct wire_faults){.list = &t->faults, .base_rate_hz = t->base_rate_hz};
     t->source->info.speed_percent = (uint32_t)lrint(100 * o->speed);
     struct sender_config config = {.info = t->source->info,
                                    .device = o->device ? o->device : t->device,
                                    .room = o->room,
                                    .records = store_records(t),
                                    .block_samples = t->source->block_samples};
-    enum hemo_error error = sender_init(&t->sender, &config, failure);
+    error = sender_init(&t->sender, &config, failure);
     if (error)
         return error;
     struct dealer_config link = {

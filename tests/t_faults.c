@@ -137,7 +137,8 @@ static void test_every_row_is_said(void **state) {
     (void)state;
     int broken = 0;
     for (int i = 0; i < FAULT_KINDS; i++)
-        if (fault_rows[i].promise != FAULT_UNSEEN && !hold_row(&fault_rows[i])) {
+        if (fault_rows[i].channel != FAULT_ON_WIRE && fault_rows[i].promise != FAULT_UNSEEN &&
+            !hold_row(&fault_rows[i])) {
             print_message("%s: NOT within %.0f s\n", fault_rows[i].name, fault_rows[i].within_s);
             broken++;
         }
