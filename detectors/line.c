@@ -2,6 +2,7 @@
 #include "detectors/breath.h"
 #include "detectors/capture.h"
 #include "detectors/valve.h"
+#include "detectors/rwaves.h"
 #include "proto/quantity.h"
 #include <assert.h>
 #include <math.h>
@@ -52,6 +53,13 @@ static void start(struct line *line, uint64_t tick) {
     }
 }
 
+static void start_lead(struct line *line, uint64_t tick) {
+    enum hemo_error error = ecg_init(&line->ecg, line->rate_hz);
+    assert(error == HEMO_OK);
+    (void)error;
+    line->origin_tick = line->lead_tick = tick;
+}
+
 void line_init(struct line *line, const struct wire_epoch_begin *begin, uint32_t index) {
     const struct stream_channel *c = &begin->info.channels[index];
     memset(line, 0, sizeof *line);
@@ -62,9 +70,12 @@ void line_init(struct line *line, const struct wire_epoch_begin *begin, uint32_t
     line->scale = c->scale;
     line->offset = c->offset;
     line->site = c->site;
-    line->carried = c->unit == UNIT_MMHG && line->rate_hz >= LINE_RATE_HZ_MIN &&
-                    line->rate_hz <= LINE_RATE_HZ_MAX;
-    if (line->carried)
+    bool rate = line->rate_hz >= LINE_RATE_HZ_MIN && line->rate_hz <= LINE_RATE_HZ_MAX;
+    line->lead = rate && c->site == SITE_ECG && c->unit != UNIT_MMHG;
+    line->carried = line->lead || (rate && c->unit == UNIT_MMHG);
+    if (line->lead)
+        start_lead(line, sample_tick(line, begin->first_tick));
+    else if (line->carried)
         start(line, sample_tick(line, begin->first_tick));
 }
 
@@ -212,6 +223,7 @@ static void item_beat(struct report_call *call, struct line *line,
     report_send(call, &event);
     if (line_withheld(line) || beat.foot_tick < line->clean_tick)
         return;
+    rwaves_beat(call, line, beat.foot_tick, beat.next_tick);
     if (isfinite(item->beat.mean_mmhg))
         breath_beat(call, line, &item->beat);
     remember(line, &beat);
@@ -389,6 +401,8 @@ static void wake(struct report_call *call, struct line *line) {
 
 void line_push(struct report_call *call, struct line *line, int16_t raw) {
     assert(line->carried);
+    if (line->lead)
+        rwaves_push(call, line, raw);
     if (!line->running)
         return;
     bool missing = raw == SAMPLE_MISSING;
@@ -434,7 +448,7 @@ void line_site(struct report_call *call, struct line *line, uint32_t site) {
         close_states(call, line);
     }
     line->site = site;
-    if (!line->carried)
+    if (!line->carried || line->lead)
         return;
     if (ran && site_measured(site)) {
         channel_site(&line->channel, site);

@@ -102,6 +102,16 @@ static struct room_group *oldest(struct room *room, uint64_t limit_tick) {
     return found;
 }
 
+/* An ECG that is further behind than the lag, or never comes, holds up no pressure; when it comes,
+ * it is heard late. */
+static bool not_waited_for(const struct room *room, const struct room_group *group) {
+    uint64_t most = 0;
+    for (uint32_t g = 0; g < STREAM_GROUPS_MAX && !group->pressures; g++)
+        if (room->groups[g].pressures && room->groups[g].next_tick > most)
+            most = room->groups[g].next_tick;
+    return !group->pressures && group->next_tick + room->lag_ticks < most;
+}
+
 /* Up to where every group has come; to the end: where the furthest has. */
 static uint64_t limit(const struct room *room, bool to_the_end) {
     bool carried_only = any_carried(room);
@@ -110,7 +120,7 @@ static uint64_t limit(const struct room *room, bool to_the_end) {
         const struct room_group *group = &room->groups[g];
         if (group->channels == 0 || (carried_only && !group->carried))
             continue;
-        if (group->next_tick < least)
+        if (group->next_tick < least && !not_waited_for(room, group))
             least = group->next_tick;
         if (group->next_tick > most)
             most = group->next_tick;
@@ -148,7 +158,7 @@ static void hurry(struct report_call *call, const struct room_group *self, uint6
     struct room *room = call->room;
     for (uint32_t g = 0; g < STREAM_GROUPS_MAX && first_tick > room->lag_ticks; g++) {
         struct room_group *group = &room->groups[g];
-        if (group == self || !group->carried)
+        if (group == self || !group->pressures)
             continue;
         uint64_t least = aligned(first_tick - room->lag_ticks, group->ticks_per_sample);
         if (group->next_tick < least)

@@ -106,7 +106,7 @@ void report_begin(struct room *room) {
             continue;
         }
         for (uint32_t c = 0; c < room->begin.info.channels_count; c++)
-            if (room->lines[c].carried)
+            if (room->lines[c].carried && !room->lines[c].lead)
                 add_slot(room, row, c);
     }
 }

@@ -2,6 +2,7 @@
 #include "detectors/capture.h"
 #include "detectors/lockstep.h"
 #include "detectors/mark.h"
+#include "detectors/rwaves.h"
 #include <assert.h>
 #include <math.h>
 #include <string.h>
@@ -39,6 +40,7 @@ static void begin_group(struct room *room, const struct line *line) {
     struct room_group *group = &room->groups[line->group];
     group->channels++;
     group->carried |= line->carried;
+    group->pressures |= line->carried && !line->lead;
     group->ticks_per_sample = line->ticks_per_sample;
     group->done_tick = first_sample_tick(room->begin.first_tick, line->ticks_per_sample);
     group->next_tick = group->done_tick;
@@ -59,6 +61,7 @@ enum hemo_error room_begin(struct room *room, const struct wire_epoch_begin *beg
         line_init(&room->lines[c], begin, c);
         begin_group(room, &room->lines[c]);
     }
+    rwaves_begin(room);
     report_begin(room);
     room->begun = true;
     return HEMO_OK;

@@ -6,6 +6,7 @@
 #include "detectors/detector.h"
 #include "detectors/room.h"
 #include "dsp/channel.h"
+#include "dsp/ecg.h"
 #include "dsp/respiration.h"
 
 enum {
@@ -20,6 +21,8 @@ enum {
     LINE_BEATS_MAX = 64,
     LINE_LEVELS_MAX = 128, /* averages of half a second: 64 s */
     LINE_STATES = 16,      /* 101..116 */
+    RWAVES_WAVES = 32,
+    RWAVES_INTERVALS = 5,
     LINE_VALUES = 10,
     PAIR_VALUES = 7,
     PAIR_BEATS_MAX = 16,
@@ -42,7 +45,8 @@ struct line {
     uint32_t index, group, ticks_per_sample;
     double rate_hz, scale;
     int32_t offset;
-    bool carried; /* a pressure at a rate that dsp takes: kept in step with the others */
+    bool carried; /* a pressure or an ECG at a rate that dsp takes: kept in step with the others */
+    bool lead;    /* an ECG: rwaves.h, and nothing else of a line */
     /* state */
     bool running; /* at a site that is measured */
     bool asleep;
@@ -72,14 +76,32 @@ struct line {
     uint64_t breath_from_tick, breath_tick, breath_said_tick;
     struct breathing breathing;
     struct respiration respiration;
-    struct channel channel;
+    union {
+        struct channel channel;
+        struct ecg ecg; /* of a lead */
+    };
+    uint64_t lead_tick; /* a lead's next sample */
+    double way_s;       /* from R wave to foot, lately; 0: not known */
+    float surety;       /* share of a lead's R waves that were sure, lately */
     int16_t ring[ROOM_RING];
+};
+
+/* R waves of the room's best lead, in order; the newest is waves[(count - 1) % RWAVES_WAVES]. */
+struct rwaves_wave {
+    uint64_t tick;
+    bool sure;
+};
+
+struct rwaves {
+    uint32_t lead; /* index of its line; STREAM_CHANNELS_MAX: none yet */
+    uint32_t count;
+    struct rwaves_wave waves[RWAVES_WAVES];
 };
 
 /* Channels that travel together: samples [done_tick, ring_end) wait in their rings, then a hole up
  * to next_tick. */
 struct room_group {
-    bool carried;
+    bool carried, pressures; /* any of its channels; any that is a pressure */
     uint32_t channels, ticks_per_sample;
     uint32_t ring_first, ring_count;
     uint64_t done_tick, next_tick;
@@ -133,6 +155,7 @@ struct room {
     uint32_t marks_count; /* in order of tick */
     struct stream_mark marks[ROOM_MARKS_MAX];
     struct room_group groups[STREAM_GROUPS_MAX];
+    struct rwaves rwaves;
     struct line lines[STREAM_CHANNELS_MAX];
     struct valves valves;
     uint32_t slots_count;

@@ -287,6 +287,33 @@ int channel_marked(struct channel *c, uint32_t kind, bool begins,
     return items.count;
 }
 
+void channel_r_wave(struct channel *c, int64_t at) {
+    if (c->r_count > 0 && at <= c->r_waves[(c->r_count - 1) % CHANNEL_R_WAVES])
+        return;
+    c->r_waves[c->r_count % CHANNEL_R_WAVES] = at;
+    c->r_count += c->r_count < 2 * CHANNEL_R_WAVES ? 1 : 1 - CHANNEL_R_WAVES;
+}
+
+bool channel_r_between(const struct channel *c, int64_t from, int64_t to, int64_t *at) {
+    for (int32_t i = c->r_count - 1; i >= 0 && i >= c->r_count - CHANNEL_R_WAVES; i--) {
+        *at = c->r_waves[i % CHANNEL_R_WAVES];
+        if (*at <= to)
+            return *at >= from;
+    }
+    return false;
+}
+
+void channel_clock(struct channel *c, double period_s, double confidence) {
+    finder_clock(&c->finder, (float)period_s, (float)confidence);
+}
+
+bool channel_period(const struct channel *c, double *period_s, double *confidence) {
+    *period_s = (double)c->finder.period.period_s;
+    *confidence = (double)c->finder.period.confidence;
+    bool pulse = site_row(c->config.site)->shape != SHAPE_ATRIUM;
+    return pulse && c->line.state == EVENT_NONE && *confidence > 0.5;
+}
+
 bool channel_withholds(const struct channel *c, uint32_t *state) {
     *state = c->line.state;
     return line_state_withholds(&c->line);

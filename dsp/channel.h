@@ -67,6 +67,16 @@ void channel_site(struct channel *c, uint32_t site);
  * EVENT_ZEROING, EVENT_FLUSHED or EVENT_WEDGE. */
 int channel_marked(struct channel *c, uint32_t kind, bool begins,
                    struct channel_item out[CHANNEL_ITEMS_MAX]);
+/* An R wave that an ECG of the same room is sure of (ecg.h), at a sample number that has passed;
+ * in order. It confirms and never vetoes. */
+void channel_r_wave(struct channel *c, int64_t at);
+/* The newest R wave of [from, to]; false: none known. */
+bool channel_r_between(const struct channel *c, int64_t from, int64_t to, int64_t *at);
+/* What an ECG or another line's pulse says of the period, with a confidence of 0..1. Atria and
+ * wedges believe it for five seconds; all others know better themselves. */
+void channel_clock(struct channel *c, double period_s, double confidence);
+/* This line's own word on the period, for the atria of its room; false: it has none now. */
+bool channel_period(const struct channel *c, double *period_s, double *confidence);
 /* Forgets the stream, keeps the settings; numbering begins at 0. */
 void channel_reset(struct channel *c);
 /* True while a state withholds values. *state: the innermost one. */

@@ -7,7 +7,7 @@
 #include "dsp/rhythm.h"
 #include "dsp/values.h"
 
-enum { CHANNEL_GIVEN = 8 };
+enum { CHANNEL_GIVEN = 8, CHANNEL_R_WAVES = 16 };
 
 struct channel_given { int64_t foot, next_foot; };
 
@@ -26,6 +26,8 @@ struct channel {
     /* The last beats with values: they may have to be withdrawn. */
     struct channel_given given[CHANNEL_GIVEN];
     int32_t given_next;
+    int64_t r_waves[CHANNEL_R_WAVES]; /* the newest is r_waves[(r_count - 1) % CHANNEL_R_WAVES] */
+    int32_t r_count;
     float mean_mmhg;   /* of the last two seconds of valid samples; NAN before */
     float held_mmhg;   /* the last valid sample, for the finder; NAN before the first */
     int64_t told_low;  /* the rise whose systolic was told */

@@ -3,7 +3,7 @@
 #include <math.h>
 
 enum { DECIDE_EVERY = 4 };
-static const float likely_share = 0.5f, wedge_decided_s = 1.5f;
+static const float likely_share = 0.5f, wedge_decided_s = 1.5f, clock_believed_s = 5;
 
 void finder_init(struct finder *f, float rate_hz, float least_mmhg, bool two_humped) {
     f->rate_hz = rate_hz;
@@ -21,6 +21,8 @@ void finder_reset(struct finder *f) {
     f->count = 0;
     f->kept_period_s = f->kept_confidence = 0;
     f->wedge_left = 0;
+    f->clock_period_s = f->clock_confidence = 0;
+    f->clock_left = 0;
     f->due = f->likely_known = false;
     f->likely = (struct pulse){0};
 }
@@ -54,9 +56,25 @@ static void leave_wedge(struct finder *f) {
     f->kept_period_s = f->kept_confidence = 0;
 }
 
+void finder_clock(struct finder *f, float period_s, float confidence) {
+    assert(period_s > 0);
+    f->clock_period_s = period_s;
+    f->clock_confidence = confidence;
+    f->clock_left = (int32_t)(clock_believed_s * f->rate_hz);
+}
+
+static float period_now(const struct finder *f, float *confidence) {
+    bool wedge = f->kept_period_s > 0, two_humped = f->two_humped || wedge;
+    bool clock = two_humped && f->clock_left > 0;
+    *confidence = clock ? f->clock_confidence : wedge ? f->kept_confidence : f->period.confidence;
+    return clock ? f->clock_period_s : wedge ? f->kept_period_s : f->period.period_s;
+}
+
 void finder_push(struct finder *f, float mmhg) {
     assert(!isnan(mmhg));
-    float smooth = smoother_push(&f->smoother, mmhg, f->period.period_s * f->rate_hz);
+    float confidence, period_s = period_now(f, &confidence);
+    float smooth = smoother_push(&f->smoother, mmhg, period_s * f->rate_hz);
+    f->clock_left -= f->clock_left > 0;
     period_push(&f->period, mmhg);
     struct rise rise;
     if (rises_push(&f->rises, smooth, &rise)) {
@@ -71,13 +89,13 @@ void finder_push(struct finder *f, float mmhg) {
 }
 
 static struct beats_clock clock_of(const struct finder *f) {
-    bool wedge = f->kept_period_s > 0;
+    float confidence, period_s = period_now(f, &confidence);
     return (struct beats_clock){
         .now = true_time(f, f->count - 1),
-        .period = (double)((wedge ? f->kept_period_s : f->period.period_s) * f->rate_hz),
+        .period = (double)(period_s * f->rate_hz),
         .rate_hz = (double)f->rate_hz,
-        .confidence = wedge ? f->kept_confidence : f->period.confidence,
-        .two_humped = f->two_humped || wedge,
+        .confidence = confidence,
+        .two_humped = f->two_humped || f->kept_period_s > 0,
         .usual_mmhg = f->rises.usual_mmhg,
     };
 }

@@ -16,6 +16,8 @@ struct finder {
     bool two_humped; /* kept by finder_reset(): an atrium, where a and v may be equally high */
     float kept_period_s, kept_confidence; /* while a wedge is on; else 0 */
     int32_t wedge_left;                   /* samples until the last pulses of a wedge are decided */
+    float clock_period_s, clock_confidence; /* of another signal */
+    int32_t clock_left;                     /* samples for which it is believed */
     struct smoother smoother;
     struct period period;
     struct rises rises;
@@ -29,6 +31,8 @@ void finder_init(struct finder *f, float rate_hz, float least_mmhg, bool two_hum
 void finder_reset(struct finder *f);
 /* A wedge begins: two humps from here on, and the heart beats on as it did in the artery. */
 void finder_wedge(struct finder *f, bool begins);
+/* Two humps only: what another signal says of the period. Believed for five seconds. */
+void finder_clock(struct finder *f, float period_s, float confidence);
 void finder_push(struct finder *f, float mmhg);
 bool finder_next(struct finder *f, struct pulse *out);
 /* The newest rise that is most likely a pulse, also while it goes on; false: none yet. */

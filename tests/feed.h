@@ -43,7 +43,7 @@ static inline double wave_of(uint32_t group, uint32_t channel, double at_s) {
     if (group == SLOW)
         return trace_mmhg(&artery, at_s);
     if (group == LEAD)
-        return sin(at_s);
+        return 40 * exp(-pow((fmod(at_s, 0.8) - 0.4) / 0.015, 2));
     return trace_mmhg(channel == 0 ? &pulmonary : &atrium, at_s);
 }
 

@@ -83,10 +83,11 @@ static void feed_random(struct feed *feed, uint32_t seed) {
         uint32_t g = (draw(&seed) >> 8) % GROUPS;
         uint32_t most = g == LEAD ? 700 : 200;
         uint32_t count = least(1 + (draw(&seed) >> 8) % most, left(feed, g));
-        double other_s =
-            (double)feed->sent[g == SLOW ? FAST : SLOW] / group_rate_hz[g == SLOW ? FAST : SLOW];
-        bool ahead = (double)feed->sent[g] / group_rate_hz[g] > other_s + 1.9;
-        if (count > 0 && !(ahead && g != LEAD))
+        double least_s = SECONDS, block_s = (double)count / group_rate_hz[g];
+        for (uint32_t other = 0; other < GROUPS; other++)
+            least_s = fmin(least_s, (double)feed->sent[other] / group_rate_hz[other]);
+        bool ahead = (double)feed->sent[g] / group_rate_hz[g] + block_s > least_s + 1.9;
+        if (count > 0 && !ahead)
             feed_send(feed, g, count);
     }
     room_end(feed->room, trace_event, &feed->trace);

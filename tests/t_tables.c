@@ -134,8 +134,8 @@ static const char *check_sites(const struct site_row *rows, int count) {
 static bool unit_ok(const char *unit) {
     static const char *const units[] = {"mm[Hg]", "/min", "L/min", "s", "ms", "%", "1",
                                         "mm[Hg]/s", "L/min/m2", "[wood'U]", "dyn.s/cm5", "cm2",
-                                        "cm", "kg", "a", "g/dL", "mL", "mL/min", "mL/m2", "m2", "W", "Hz",
-                                        "g.m/m2"};
+                                        "cm", "kg", "a", "g/dL", "mL", "mL/min", "mL/m2", "m2", "W",
+                                        "g.m/m2", "Hz"};
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
         if (strcmp(unit, units[i]) == 0)
             return true;
