@@ -3,6 +3,7 @@
 #include "sim/marks.h"
 #include "sim/output.h"
 #include "sim/patient_source.h"
+#include "sim/truth_files.h"
 #include "sim/wfdb_header.h"
 #include <assert.h>
 #include <errno.h>
@@ -12,8 +13,9 @@
 
 enum { PATH_CHARS = OUTPUT_PATH_MAX, BLOCK_MAX = 128 };
 
-enum part { PART_DAT, PART_TRUTH, PART_MARKS, PART_HEA, PARTS };
-static const char *const suffixes[PARTS] = {".dat", ".truth.csv", ".marks.csv", ".hea"};
+enum part { PART_DAT, PART_TRUTH, PART_HEART, PART_JSON, PART_MARKS, PART_HEA, PARTS };
+static const char *const suffixes[PARTS] = {".dat",        ".truth.csv", ".heart.csv",
+                                            ".truth.json", ".marks.csv", ".hea"};
 
 /* A signal as it passes: what its line in the header says at the end. */
 struct signal_sums {
@@ -27,6 +29,7 @@ struct gen {
     char base[PATH_CHARS + 1]; /* path without suffix */
     const char *name;          /* its last part */
     struct source source;
+    struct truth_log truth;
     struct output parts[PARTS];
     int committed;
     uint64_t frames;
@@ -64,16 +67,6 @@ static enum hemo_error check_name(struct gen *g, struct failure *failure) {
     return HEMO_OK;
 }
 
-static void on_beat(void *context, const struct patient_beat *b) {
-    const struct gen *g = context;
-    FILE *out = g->parts[PART_TRUTH].file;
-    fprintf(out, "%.4f,%s,%.3f,%.3f,%.3f,", b->at_s, site_row(b->site)->name, b->systolic_mmhg,
-            b->diastolic_mmhg, b->mean_mmhg);
-    if (isfinite(b->end_diastolic_mmhg))
-        fprintf(out, "%.3f", b->end_diastolic_mmhg);
-    fputc('\n', out);
-}
-
 /* Where a channel's label is another site than it begins at, or none, the first mark says so. */
 static void mark_beginning(struct gen *g) {
     const struct stream_info *info = &g->source.info;
@@ -94,8 +87,9 @@ static enum hemo_error open_all(struct gen *g, struct failure *failure) {
                                            .rate_hz = o->rate_hz,
                                            .faults = o->faults,
                                            .faults_count = o->faults_count,
-                                           .on_beat = on_beat,
-                                           .context = g};
+                                           .on_beat = truth_log_beat,
+                                           .on_cycle = truth_log_cycle,
+                                           .context = &g->truth};
     if (!config.row)
         return failure_set(failure, HEMO_BAD_CONFIG, "unknown patient \"%.40s\" (see hemosim list)",
                            o->patient);
@@ -111,7 +105,6 @@ static enum hemo_error open_all(struct gen *g, struct failure *failure) {
     }
     if (error)
         return error;
-    fputs("time_s,site,systolic,diastolic,mean,edp\n", g->parts[PART_TRUTH].file);
     fputs("time_s,kind,channel,value,text\n", g->parts[PART_MARKS].file);
     mark_beginning(g);
     return HEMO_OK;
@@ -196,7 +189,25 @@ static void write_header(struct gen *g) {
     }
     fprintf(out, "# simulated: patient %s, seed %llu\n", info->name,
             (unsigned long long)g->options->seed);
-    fprintf(out, "# truth in %s.truth.csv, the device's marks in %s.marks.csv\n", g->name, g->name);
+    fprintf(out, "# truth in %s.truth.csv, .heart.csv and .truth.json; marks in %s.marks.csv\n",
+            g->name, g->name);
+}
+
+static void write_truth(struct gen *g) {
+    const struct patient *patient = patient_source_patient(&g->source);
+    struct truth_record record = {.log = &g->truth,
+                                  .row = patient->row,
+                                  .before = &patient->run.base,
+                                  .after = &patient->circulation.parameters,
+                                  .faults = patient_source_faults(&g->source),
+                                  .seed = g->options->seed,
+                                  .duration_s = (double)g->source.end_tick /
+                                                stream_base_rate_hz(&g->source.info),
+                                  .rate_hz = (uint32_t)(stream_base_rate_hz(&g->source.info) /
+                                                        frame_ticks(g))};
+    truth_write_beats(g->parts[PART_TRUTH].file, &g->truth);
+    truth_write_heart(g->parts[PART_HEART].file, &g->truth);
+    truth_write_json(g->parts[PART_JSON].file, &record);
 }
 
 static enum hemo_error run(struct gen *g, const volatile sig_atomic_t *stop,
@@ -212,7 +223,10 @@ static enum hemo_error run(struct gen *g, const volatile sig_atomic_t *stop,
         if (ferror(g->parts[PART_DAT].file))
             break; /* a full disk: output_commit() says so */
     } while (item.kind != SOURCE_END);
+    if (g->truth.out_of_memory)
+        return failure_set(failure, HEMO_NO_ROOM, "no memory for the truth");
     write_header(g);
+    write_truth(g);
     for (enum part part = 0; part < PARTS; part++) {
         enum hemo_error error = output_commit(&g->parts[part], failure);
         if (error)
@@ -245,6 +259,7 @@ enum hemo_error gen_run(const struct options *options, const volatile sig_atomic
         fprintf(stderr, "wrote %s: %.1f s, %u ch, %llu frames\n", g.base,
                 (double)g.frames * frame_ticks(&g) / stream_base_rate_hz(&g.source.info),
                 g.source.info.channels_count, (unsigned long long)g.frames);
+    truth_log_free(&g.truth);
     if (g.source.close)
         g.source.close(g.source.state);
     return error;

@@ -1,8 +1,8 @@
 /* gen.h - `hemosim gen`: a simulated patient as a WFDB record of format 16, with its truth.
  *
- * Writes NAME.dat, NAME.truth.csv (time_s,site,systolic,diastolic,mean,edp: each whole beat in the
- * vessel, before transducer and noise), NAME.marks.csv (for analyze --marks) and, last, NAME.hea: a
- * record without its header is none, so nothing half-written can be taken for whole. */
+ * Writes NAME.dat, the truth (NAME.truth.csv, NAME.heart.csv, NAME.truth.json: truth_files.h),
+ * NAME.marks.csv (for analyze --marks) and, last, NAME.hea: a record without its header is none, so
+ * nothing half-written can be taken for whole. */
 #pragma once
 #include "sim/options.h"
 #include <signal.h>

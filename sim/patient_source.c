@@ -28,6 +28,7 @@ struct patient_source {
     uint32_t site[PATIENT_CHANNELS];             /* as marked */
     bool wedge, moving[PATIENT_CHANNELS], zeroing[PATIENT_CHANNELS];
     struct truth truth;
+    struct cycle_watch watch;
     struct source_item queue[QUEUE_MAX];
     int queued, taken;
     int16_t ecg[BLOCK_SAMPLES_MAX], pressures[PATIENT_CHANNELS * BLOCK_SAMPLES_MAX];
@@ -135,10 +136,17 @@ static void give_truth(struct patient_source *s) {
             s->config.on_beat(s->config.context, &s->truth.beats[s->line[l]]);
 }
 
+/* When the last step was made. */
+static double step_s(const struct patient_source *s) {
+    return (double)(s->patient.step - 1) / CIRCULATION_RATE_HZ;
+}
+
 static void step(struct patient_source *s) {
     patient_step(&s->patient);
     if (s->config.on_beat && truth_step(&s->truth, &s->patient))
         give_truth(s);
+    if (s->config.on_cycle && cycle_step(&s->watch, &s->patient.circulation, step_s(s)))
+        s->config.on_cycle(s->config.context, &s->watch.cycle);
 }
 
 /* Cables that changed places: each line shows the other's. */
@@ -292,6 +300,11 @@ enum hemo_error patient_source_open(struct source *source,
                               .close = free};
     describe(s, &source->info);
     return HEMO_OK;
+}
+
+const struct patient *patient_source_patient(const struct source *source) {
+    const struct patient_source *s = source->state;
+    return &s->patient;
 }
 
 const struct fault_list *patient_source_faults(const struct source *source) {

@@ -10,8 +10,9 @@
  * zeroing.
  */
 #pragma once
-#include "sim/truth.h"
+#include "sim/cycle.h"
 #include "sim/source.h"
+#include "sim/truth.h"
 
 enum { PATIENT_SOURCE_RATE_HZ = 250 };
 
@@ -24,9 +25,12 @@ struct patient_source_config {
     int faults_count;
     /* Each whole beat's truth, as it ends; NULL: nobody asks. */
     void (*on_beat)(void *context, const struct patient_beat *beat);
+    void (*on_cycle)(void *context, const struct cycle *cycle); /* of the heart */
     void *context;
 };
 
+/* As it is now, for those that write the truth; valid until it is closed. */
+const struct patient *patient_source_patient(const struct source *source);
 /* What is broken and when, for those that write the truth; valid until it is closed. */
 const struct fault_list *patient_source_faults(const struct source *source);
 

@@ -259,7 +259,7 @@ static uint32_t artery_of(const struct patient_row *row) {
 
 static void hold_patient(const struct patient_row *row) {
     double over_s = row->onset_s + scenario_lasts_s(row->scenario) + 30, wedge_s = 60;
-    double end_s = fmax(300, over_s + 60);
+    double end_s = row->onset_s > 0 ? over_s + 60 : 100;
     bool right_heart = lab_has(row->lab, PATIENT_RHC);
     while (row->wedge_every_s > 0 && wedge_s < over_s - 30)
         wedge_s += row->wedge_every_s;
@@ -276,7 +276,7 @@ static void hold_patient(const struct patient_row *row) {
         &(struct patient_source_config){
             .row = row, .seed = 7, .duration_s = end_s, .on_beat = add_beat, .context = s},
         &h);
-    print_message("%-12s AO %.0f/%.0f/%.0f PA %.0f/%.0f/%.0f PCW %.1f, after: AO %.0f PCW %.1f\n",
+    print_message("%-16s AO %.0f/%.0f/%.0f PA %.0f/%.0f/%.0f PCW %.1f, after: AO %.0f PCW %.1f\n",
                   row->name, s[0].systolic, s[0].diastolic, s[0].mean, s[1].systolic,
                   s[1].diastolic, s[1].mean, s[2].mean, s[3].mean, s[4].mean);
     within("AO systolic", s[0].systolic, row->before.ao_sys, pressure_tolerance);
