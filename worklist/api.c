@@ -102,7 +102,8 @@ static bool origin_ok(const struct api *api, const struct api_request *request) 
     if (request->origin[0] == '\0' || strcmp(request->origin, api->origin) == 0)
         return true;
     const char *colon = strrchr(api->origin, ':');
-    snprintf(own, sizeof own, "http://localhost%s", colon);
+    int scheme = (int)(strstr(api->origin, "//") + 2 - api->origin);
+    snprintf(own, sizeof own, "%.*slocalhost%s", scheme, api->origin, colon);
     return strcmp(request->origin, own) == 0;
 }
 

@@ -25,6 +25,11 @@ static bool audit_login(struct api_call *call, const char *user, const char *wha
            db_do(call->db, "commit");
 }
 
+/* By TLS, the cookie never travels without it. */
+static const char *secure(const struct api_call *call) {
+    return strncmp(call->api->origin, "https:", 6) == 0 ? "; Secure" : "";
+}
+
 static void begin_session(struct api_call *call, const struct user *user) {
     char token[USER_TOKEN];
     if (!audit_login(call, user->name, "login") || !session_begin(call->db, user->name, token)) {
@@ -33,8 +38,8 @@ static void begin_session(struct api_call *call, const struct user *user) {
         return;
     }
     snprintf(call->answer->cookie, sizeof call->answer->cookie,
-             "hemo_session=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%d", token,
-             SESSION_HOURS * 3600);
+             "hemo_session=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%d%s", token,
+             SESSION_HOURS * 3600, secure(call));
     api_ok_json(call, json_pack("{s:s, s:s}", "user", user->name, "role", user->role));
 }
 
@@ -66,7 +71,7 @@ void api_logout(struct api_call *call) {
         return;
     }
     snprintf(call->answer->cookie, sizeof call->answer->cookie,
-             "hemo_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+             "hemo_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0%s", secure(call));
     api_ok(call, strdup("{}"));
 }
 

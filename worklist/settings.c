@@ -1,4 +1,5 @@
 #include "worklist/settings.h"
+#include <arpa/inet.h>
 #include <errno.h>
 #include <ini.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@ static const struct {
     KEY(database),   KEY(owner_database), KEY(listen), KEY(metrics),
     KEY(events),     KEY(live),           KEY(device), KEY(key),
     KEY(server_key), KEY(state),          KEY(web),    KEY(sql),
+    KEY(certificate), KEY(certificate_key), KEY(origin),
 #undef KEY
 };
 enum { KEYS = sizeof keys / sizeof keys[0] };
@@ -82,20 +84,48 @@ static bool loopback(const char *endpoint) {
            strncmp(endpoint, "tcp://[::1]:", 12) == 0 || strncmp(endpoint, "ipc://", 6) == 0;
 }
 
+/* A page that leaves the machine carries names and passwords. */
+static bool needs_certificate(const char *host) {
+    unsigned char address[16];
+    bool is4 = inet_pton(AF_INET, host, address) == 1;
+    return (is4 || inet_pton(AF_INET6, host, address) == 1) && strncmp(host, "127.", 4) != 0 &&
+           strcmp(host, "::1") != 0;
+}
+
+static bool origin_fits(const struct settings *settings) {
+    const char *scheme = settings->certificate[0] ? "https://" : "http://";
+    const char *name = settings->origin + strlen(scheme);
+    return strncmp(settings->origin, scheme, strlen(scheme)) == 0 && strchr(name, ':') != NULL &&
+           strchr(name, '/') == NULL;
+}
+
+static const char *check_page(const struct settings *settings) {
+    char host[64];
+    int port = 0;
+    if (!settings_address(settings->listen, host, sizeof host, &port))
+        return "bad listen (want ADDRESS:PORT)";
+    if (!settings->certificate[0] != !settings->certificate_key[0])
+        return "certificate and certificate_key go together (want both, or neither on loopback)";
+    if (settings->origin[0] && !origin_fits(settings))
+        return "bad origin (want https://NAME:PORT with a certificate, http://NAME:PORT without)";
+    if (!settings->certificate[0] && needs_certificate(host))
+        return "no certificate for a listen address that is not loopback (want certificate= and "
+               "certificate_key=)";
+    return NULL;
+}
+
 static const char *check(const struct settings *settings) {
     char host[64];
     int port = 0;
     if (!settings->database[0])
         return "no database (want database=URI, as `worklist/cluster start DIR` prints it)";
-    if (!settings_address(settings->listen, host, sizeof host, &port))
-        return "bad listen (want ADDRESS:PORT)";
     if (!settings_address(settings->metrics, host, sizeof host, &port))
         return "bad metrics (want ADDRESS:PORT)";
     if (!settings->key[0] != !settings->server_key[0])
         return "key and server_key go together (want both, or neither on loopback)";
     if (!settings->key[0] && !(loopback(settings->events) && loopback(settings->live)))
         return "no key for an address that is not loopback (want key= and server_key=)";
-    return NULL;
+    return check_page(settings);
 }
 
 enum hemo_error settings_read(struct settings *settings, const char *file, char *what,

@@ -5,7 +5,10 @@
  *     owner_database=...                                 ; optional: then the schema is brought up
  * to date at start listen=127.0.0.1:7410      metrics=127.0.0.1:7411 events=tcp://127.0.0.1:7401
  * live=tcp://127.0.0.1:7402 device=WORKLISTD  key=FILE(secret)  server_key=FILE(hemod.public)   ;
- * without both keys: no CURVE, loopback only state=DIR  web=DIR  sql=DIR */
+ * without both keys: no CURVE, loopback only state=DIR  web=DIR  sql=DIR
+ *     certificate=FILE(PEM, chain)  certificate_key=FILE(PEM, mode 0600)      ; the page by TLS 1.2
+ * or later; required where listen= is no loopback address
+ *     origin=https://NAME:PORT       ; what browsers call it, where that is not listen= */
 #pragma once
 #include "proto/error.h"
 #include <stdbool.h>
@@ -20,6 +23,7 @@ struct settings {
     char events[SETTINGS_TEXT], live[SETTINGS_TEXT];
     char device[SETTINGS_TEXT], key[SETTINGS_TEXT], server_key[SETTINGS_TEXT];
     char state[SETTINGS_TEXT], web[SETTINGS_TEXT], sql[SETTINGS_TEXT];
+    char certificate[SETTINGS_TEXT], certificate_key[SETTINGS_TEXT], origin[SETTINGS_TEXT];
 };
 
 /* What holds where the file says nothing. */

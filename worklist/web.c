@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 uint8_t *web_scratch(struct web *web, size_t length) {
@@ -77,12 +78,14 @@ static void set_headers(struct web *web) {
         {"x-content-type-options:", "nosniff"},
         {"referrer-policy:", "no-referrer"},
         {"cross-origin-opener-policy:", "same-origin"},
+        {"strict-transport-security:", "max-age=31536000"}, /* by TLS only */
     };
     enum { ROWS = sizeof rows / sizeof rows[0] };
     _Static_assert(ROWS == sizeof web->headers / sizeof web->headers[0], "one each");
-    for (size_t i = 0; i < ROWS; i++)
+    const size_t count = web->settings->certificate[0] ? ROWS : ROWS - 1;
+    for (size_t i = 0; i < count; i++)
         web->headers[i] = (struct lws_protocol_vhost_options){
-            i + 1 < ROWS ? &web->headers[i + 1] : NULL, NULL, rows[i][0], rows[i][1]};
+            i + 1 < count ? &web->headers[i + 1] : NULL, NULL, rows[i][0], rows[i][1]};
 }
 
 static void set_mounts(struct web *web) {
@@ -132,9 +135,32 @@ static struct lws_vhost *add_vhost(struct web *web, bool metrics) {
         .options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND | LWS_SERVER_OPTION_DISABLE_IPV6,
         .keepalive_timeout = 60,
     };
+    if (!metrics && web->settings->certificate[0]) {
+        info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+        info.ssl_cert_filepath = web->settings->certificate;
+        info.ssl_private_key_filepath = web->settings->certificate_key;
+        info.ssl_options_set = SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1;
+    }
     if (strchr(info.iface, ':'))
         info.options &= ~(uint64_t)LWS_SERVER_OPTION_DISABLE_IPV6;
     return lws_create_vhost(web->context, &info);
+}
+
+/* libwebsockets would go on without TLS where a file is not to be read. */
+static bool can_certify(const struct settings *s, char *why, size_t size) {
+    struct stat key;
+    const char *files[] = {s->certificate, s->certificate_key};
+    for (int i = 0; s->certificate[0] && i < 2; i++)
+        if (access(files[i], R_OK) != 0) {
+            snprintf(why, size, "%s: %s (want a readable PEM file)", files[i],
+                     strerrordesc_np(errno));
+            return false;
+        }
+    bool open_key = s->certificate[0] && stat(s->certificate_key, &key) == 0 && key.st_mode & 077;
+    if (open_key)
+        snprintf(why, size, "%s: others may read this secret key (want mode 0600: chmod 600 it)",
+                 s->certificate_key);
+    return !open_key;
 }
 
 static void on_log(int level, const char *line) {
@@ -147,7 +173,7 @@ bool web_open(struct web *web, char *why, size_t size) {
     if (!settings_address(s->listen, web->host, sizeof web->host, &web->port) ||
         !settings_address(s->metrics, web->metrics_host, sizeof web->metrics_host,
                           &web->metrics_port) ||
-        !can_bind(web->host, web->port, why, size) ||
+        !can_certify(s, why, size) || !can_bind(web->host, web->port, why, size) ||
         !can_bind(web->metrics_host, web->metrics_port, why, size))
         return false;
     set_headers(web);
@@ -158,7 +184,8 @@ bool web_open(struct web *web, char *why, size_t size) {
                                                .rx_buffer_size = WEB_RECEIVE_MAX};
     web->metrics_protocols[0] = (struct lws_protocols){.name = "metrics", .callback = web_metrics};
     lws_set_log_level(LLL_ERR | LLL_WARN, on_log);
-    struct lws_context_creation_info info = {.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+    struct lws_context_creation_info info = {.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+                                                        LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
                                              .fd_limit_per_thread = 1024,
                                              .timeout_secs = 15,
                                              .server_string = "worklistd",

@@ -52,7 +52,7 @@ struct web {
     bool started;
     atomic_bool stopping;
     struct lws_http_mount mounts[2];
-    struct lws_protocol_vhost_options headers[4], mime;
+    struct lws_protocol_vhost_options headers[5], mime;
     struct lws_protocols protocols[3], metrics_protocols[2];
 };
 

@@ -12,7 +12,8 @@ int web_socket_filter(struct web *web, struct lws *wsi) {
     struct api_request request = {0};
     const char *origin = web->pool->api->origin;
     web_request_from(wsi, &request);
-    snprintf(other, sizeof other, "http://localhost%s", strrchr(origin, ':'));
+    int scheme = (int)(strstr(origin, "//") + 2 - origin);
+    snprintf(other, sizeof other, "%.*slocalhost%s", scheme, origin, strrchr(origin, ':'));
     bool own = strcmp(request.origin, origin) == 0 || strcmp(request.origin, other) == 0;
     bool path_ok =
         lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI) > 0 && strcmp(path, "/ws") == 0;

@@ -42,7 +42,10 @@ static int complain(int code, const char *what) {
 static void wire_up(void *zmq) {
     epochs_init(&d.epochs);
     hub_init(&d.hub);
-    snprintf(d.origin, sizeof d.origin, "http://%s", d.settings.listen);
+    const char *scheme = d.settings.certificate[0] ? "https" : "http";
+    snprintf(d.origin, sizeof d.origin, "%s://%s", scheme, d.settings.listen);
+    if (d.settings.origin[0])
+        snprintf(d.origin, sizeof d.origin, "%s", d.settings.origin);
     d.api = (struct api){.hub = &d.hub,
                          .counters = &d.counters,
                          .epochs = &d.epochs,
@@ -78,8 +81,8 @@ static int serve(const sigset_t *signals) {
                     "tcp://ADDRESS:PORT)");
         goto no_threads;
     }
-    fprintf(stderr, "worklistd: page at http://%s, metrics at http://%s/metrics\n",
-            d.settings.listen, d.settings.metrics);
+    fprintf(stderr, "worklistd: page at %s, metrics at http://%s/metrics\n", d.origin,
+            d.settings.metrics);
     sigwait(signals, &number);
     fprintf(stderr, "worklistd: %s: stopping\n", number == SIGINT ? "interrupted" : "terminated");
     code = 0;
