@@ -251,25 +251,31 @@ static void item_withdraw(struct report_call *call, struct line *line,
 }
 
 /* from_value: the site of the label, to_value: the site that the trace looks like. */
+static void contradict(struct report_call *call, struct line *line, uint32_t site, uint64_t at) {
+    uint32_t bit = EVENT_WRONG_SITE - STATE_FIRST;
+    struct event event = report_new(call, line, EVENT_WRONG_SITE, at);
+    event.state = EVENT_BEGAN;
+    event.from_value = (double)line->site;
+    event.to_value = (double)site;
+    line->open_states |= 1u << bit;
+    line->opened_tick[bit] = event.tick;
+    report_send(call, &event);
+    forget_beats(line, event.tick);
+}
+
 static void item_site(struct report_call *call, struct line *line,
                       const struct channel_item *item) {
     uint64_t at = tick_of(line, item->at);
-    uint32_t bit = EVENT_WRONG_SITE - STATE_FIRST;
-    if (line->open_states >> bit & 1) {
+    if (line->exchanged_with != SITE_NONE)
+        return; /* that is known better */
+    if (line_contradicted(line)) {
         state_ended(call, line, EVENT_WRONG_SITE, at);
         forget_beats(line, at);
         line->suggested = false;
     }
     if (item->site == SITE_NONE || item->site == line->site)
         return;
-    struct event event = report_new(call, line, EVENT_WRONG_SITE, at);
-    event.state = EVENT_BEGAN;
-    event.from_value = (double)line->site;
-    event.to_value = (double)item->site;
-    line->open_states |= 1u << bit;
-    line->opened_tick[bit] = event.tick;
-    report_send(call, &event);
-    forget_beats(line, event.tick);
+    contradict(call, line, item->site, at);
 }
 
 static void item_systole(struct report_call *call, struct line *line,
@@ -358,15 +364,28 @@ float line_at(const struct line *line, double tick) {
     return channel_at(&line->channel, (tick - (double)line->origin_tick) / line->ticks_per_sample);
 }
 
+/* What the line shows, usable or not: exchange.h compares lines by it. */
+static void keep_bare(struct line *line, float mmhg) {
+    if (line->bare_count == LINE_BARE_LEVELS) {
+        memmove(line->bare_levels, line->bare_levels + 1,
+                sizeof line->bare_levels - sizeof line->bare_levels[0]);
+        line->bare_count--;
+    }
+    line->bare_levels[line->bare_count++] = mmhg;
+    line->bare_sum = 0;
+}
+
 /* The mean of each half second, for what is averaged over time and not over beats. */
 static void add_level(struct report_call *call, struct line *line, float mmhg) {
     uint32_t window = level_samples(line);
+    line->bare_sum += (double)mmhg;
     if (isnan(mmhg) || !level_usable(line))
         line->level_missing++;
     else
         line->level_sum += (double)mmhg;
     if (++line->level_n < window)
         return;
+    keep_bare(line, (float)(line->bare_sum / window));
     float level = line->level_missing == 0 ? (float)(line->level_sum / window) : NAN;
     keep_level(line, level, call->now_tick + line->ticks_per_sample);
     if (line->levels_tick / line_level_ticks(line) % ROOM_CLOCKS_PER_S != 0)
@@ -391,7 +410,7 @@ static void fall_asleep(struct report_call *call, struct line *line) {
 static void wake(struct report_call *call, struct line *line) {
     line->asleep = false;
     line->origin_tick = line->levels_tick = call->now_tick;
-    line->level_sum = 0;
+    line->level_sum = line->bare_sum = 0;
     line->level_n = line->level_missing = 0;
     channel_reset(&line->channel);
     breath_reset(line);
@@ -448,6 +467,7 @@ void line_site(struct report_call *call, struct line *line, uint32_t site) {
         close_states(call, line);
     }
     line->site = site;
+    line->exchanged_with = SITE_NONE;
     if (!line->carried || line->lead)
         return;
     if (ran && site_measured(site)) {
@@ -458,6 +478,16 @@ void line_site(struct report_call *call, struct line *line, uint32_t site) {
     line->asleep = false;
     line->missing_run = 0;
     start(line, sample_tick(line, call->now_tick));
+}
+
+void line_exchanged(struct report_call *call, struct line *line, uint32_t site) {
+    line_leave(call, line);
+    close_states(call, line);
+    start(line, sample_tick(line, call->now_tick));
+    line->levels_count = line->bare_count = 0;
+    line->exchanged_with = site;
+    if (site != SITE_NONE)
+        contradict(call, line, site, call->now_tick);
 }
 
 void line_end(struct report_call *call, struct line *line) {

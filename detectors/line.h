@@ -15,6 +15,8 @@ void line_push(struct report_call *call, struct line *line, int16_t raw);
 /* Marks of a device or a person. kind: EVENT_ZEROING, EVENT_FLUSHED or EVENT_WEDGE. */
 void line_marked(struct report_call *call, struct line *line, uint32_t kind, bool begins);
 void line_site(struct report_call *call, struct line *line, uint32_t site);
+/* The trace is that of the line at `site`, or its own again (SITE_NONE): exchange.h. */
+void line_exchanged(struct report_call *call, struct line *line, uint32_t site);
 /* Another phase: a new visit, with the signal state kept. before the room's phase changes. */
 void line_leave(struct report_call *call, struct line *line);
 /* End of the stream: what is open is closed. */

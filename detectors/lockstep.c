@@ -1,4 +1,5 @@
 #include "detectors/lockstep.h"
+#include "detectors/exchange.h"
 #include "detectors/line.h"
 #include "detectors/mark.h"
 #include <assert.h>
@@ -29,8 +30,10 @@ static void pulse(struct report_call *call, uint64_t until_tick) {
     if (all_asleep(room, NULL))
         room->next_clock_tick +=
             (until_tick - room->next_clock_tick) / room->clock_ticks * room->clock_ticks;
-    else
+    else {
+        exchange_watch(call);
         report_clock(call);
+    }
     room->next_clock_tick += room->clock_ticks;
 }
 

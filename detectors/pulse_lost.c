@@ -4,7 +4,9 @@
  *
  * What speaks otherwise: the line had trouble (zeroed, flushed, damped) and no sound run of pulses
  * since. Then the loss is the line's unless the mean falls below 0.4 of what it was; what is held
- * back is said once, with the state that spoke against it. */
+ * back is said once, with the state that spoke against it. And a mean that held for long without a
+ * pulse, or that went below what an artery without a heart still shows, is not of a heart: air or a
+ * cable, whose own state follows within seconds. */
 #include "detectors/detector.h"
 #include "proto/quantity.h"
 
@@ -13,6 +15,7 @@ struct pulse_lost_state {
     uint32_t site, channel;
     bool pulseless, raised;
     uint64_t since_tick;
+    uint64_t held_tick;      /* when the mean last stood where it was, without a pulse */
     double before_mmhg;      /* mean of the beats until the pulse was lost */
     double last_mmhg;        /* mean of the last second, or of the last beat */
     uint64_t usable_tick;    /* end of the last state that withheld values */
@@ -28,6 +31,8 @@ enum { BEATS_TO_RECOVER = 3, BEATS_SOUND = 10 };
 static const double doubtful_share = 0.4;
 static const double falls_share =
     0.8; /* a lost waveform keeps a believable mean, a lost pulse does not */
+static const double falling_s = 2;      /* the mean has been below that share for so long */
+static const double least_mmhg = 4;     /* vessels without a heart fill to 7 and more */
 
 static void pulse_lost_reset(void *state) {
     detector_forget(state, sizeof(struct pulse_lost_state));
@@ -60,14 +65,20 @@ static void line_trouble(struct pulse_lost_state *s, const struct event *event) 
     s->trouble = event->kind;
 }
 
+/* Without a beat before it there is nothing that it could have fallen from. */
+static bool falls(const struct pulse_lost_state *s, double share) {
+    return s->before_mmhg <= 0 || s->last_mmhg < share * s->before_mmhg;
+}
+
 static void hear(struct pulse_lost_state *s, const struct event *event) {
     double mean_mmhg;
     if (event->kind == EVENT_NO_PULSE)
         pulse_state(s, event);
     if (event_withholds(event->kind) && event->kind != EVENT_LEARNING)
         line_trouble(s, event);
-    if (event->kind == EVENT_READING && s->pulseless)
-        event_value(event, QUANTITY_MEAN, &s->last_mmhg);
+    if (event->kind == EVENT_READING && s->pulseless &&
+        event_value(event, QUANTITY_MEAN, &s->last_mmhg) && !falls(s, falls_share))
+        s->held_tick = event->tick;
     if (event->kind != EVENT_BEAT || !event_value(event, QUANTITY_MEAN, &mean_mmhg))
         return;
     s->last_beat_tick = event->to_tick;
@@ -78,11 +89,6 @@ static void hear(struct pulse_lost_state *s, const struct event *event) {
     s->last_mmhg = mean_mmhg;
     if (!s->raised)
         s->before_mmhg = s->before_mmhg > 0 ? 0.9 * s->before_mmhg + 0.1 * mean_mmhg : mean_mmhg;
-}
-
-/* Without a beat before it there is nothing that it could have fallen from. */
-static bool falls(const struct pulse_lost_state *s, double share) {
-    return s->before_mmhg <= 0 || s->last_mmhg < share * s->before_mmhg;
 }
 
 static bool hold_back(struct pulse_lost_state *s, uint64_t now_tick, struct event *out) {
@@ -120,8 +126,10 @@ static bool pulse_lost_push(void *state, const struct detector_input *in, struct
     if (in->event != NULL)
         hear(s, in->event);
     double lost_s = (double)(in->now_tick - s->since_tick) / s->config.base_rate_hz;
-    double long_s = (double)in->rules->pulse_lost_s;
-    if (!s->raised && s->pulseless && falls(s, falls_share) && lost_s >= long_s) {
+    double fell_s = (double)(in->now_tick - s->held_tick) / s->config.base_rate_hz;
+    bool long_lost = lost_s >= (double)in->rules->pulse_lost_s && fell_s >= falling_s;
+    if (!s->raised && s->pulseless && falls(s, falls_share) && long_lost &&
+        s->last_mmhg >= least_mmhg) {
         if (s->doubtful && !falls(s, doubtful_share))
             return hold_back(s, in->now_tick, out);
         s->raised = true;

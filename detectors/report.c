@@ -1,4 +1,5 @@
 #include "detectors/report.h"
+#include "detectors/line.h"
 #include <assert.h>
 #include <string.h>
 
@@ -53,10 +54,21 @@ static void finding(struct report_call *call, struct detector_slot *slot, struct
     hand_over(call, event);
 }
 
-static bool hears(const struct detector_slot *slot, const struct event *event) {
+/* Of a line whose trace is not of the site that its label says, no detector hears a value: it would
+ * be taken for the label's. What the line itself says goes on. */
+static bool of_another_site(const struct room *room, const struct event *event) {
+    bool value = event->kind == EVENT_BEAT || event->kind == EVENT_READING ||
+                 event->kind == EVENT_MEASUREMENT || event->kind == EVENT_NO_PULSE;
+    return value && line_contradicted(&room->lines[event->channel]);
+}
+
+static bool hears(const struct room *room, const struct detector_slot *slot,
+                  const struct event *event) {
     const struct detector_row *row = &detector_rows[slot->row];
     if (event == NULL)
         return true;
+    if (of_another_site(room, event))
+        return false;
     if (row->scope == DETECTOR_EACH_LINE && event->channel != slot->channel)
         return false;
     return event->kind == EVENT_MARKED || (row->sites >> event->site & 1);
@@ -67,7 +79,7 @@ static void detect(struct report_call *call, const struct event *event) {
     for (uint32_t i = 0; i < room->slots_count; i++) {
         struct detector_slot *slot = &room->slots[i];
         struct event found;
-        if (!hears(slot, event))
+        if (!hears(room, slot, event))
             continue;
         if (!slot->active)
             slot->rules = room->rules;

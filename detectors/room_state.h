@@ -20,6 +20,7 @@ enum {
     LINE_RATE_HZ_MIN = 100,
     LINE_BEATS_MAX = 64,
     LINE_LEVELS_MAX = 128, /* averages of half a second: 64 s */
+    LINE_BARE_LEVELS = 14, /* 7 s */
     LINE_STATES = 16,      /* 101..116 */
     RWAVES_WAVES = 32,
     RWAVES_INTERVALS = 5,
@@ -63,14 +64,16 @@ struct line {
     bool suggested;       /* a measurement, in this visit */
     uint32_t open_states; /* bit kind - 101 */
     uint64_t opened_tick[LINE_STATES];
-    uint32_t looks_like; /* site that the trace contradicts the label with; 0 = none */
-    uint64_t looks_tick;
+    uint32_t exchanged_with; /* site of the line that it changed places with; 0: none */
     uint32_t beats_count; /* oldest first; only of the clean stretch */
     struct line_beat beats[LINE_BEATS_MAX];
     double level_sum; /* the half second that is running */
     uint32_t level_n, level_missing;
     uint32_t levels_count; /* oldest first */
     uint64_t levels_tick;  /* end of the newest */
+    double bare_sum; /* the same whatever state the line is in, newest last; NAN for none */
+    uint32_t bare_count;
+    float bare_levels[LINE_BARE_LEVELS];
     float levels[LINE_LEVELS_MAX];
     bool breath_known; /* breathing is set; of [breath_from_tick, breath_tick] */
     uint64_t breath_from_tick, breath_tick, breath_said_tick;
