@@ -59,6 +59,7 @@ static const struct stream_row stream_rows[] = {
     ROW(epoch, "gauge", "The epoch, by number."),
     ROW(case_number, "gauge", "The case in force; 0 is none."),
     ROW(connected, "gauge", "1 while a feed is connected."),
+    ROW(not_saved, "gauge", "1 while records wait for the disk for more than a second."),
 };
 #undef ROW
 

@@ -20,7 +20,7 @@ struct stream_metrics {
     /* receiver */
     _Atomic uint64_t samples_arrived, records, records_refused[METRICS_ERRORS];
     _Atomic uint64_t samples_refused[METRICS_ERRORS]; /* at the socket, by error */
-    _Atomic uint64_t epoch, case_number, epochs, connected;
+    _Atomic uint64_t epoch, case_number, epochs, connected, not_saved;
     /* worker */
     _Atomic uint64_t samples_room, samples_used, samples_gap, samples_missing;
     _Atomic uint64_t samples_refused_room, events;

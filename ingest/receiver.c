@@ -11,6 +11,7 @@ enum { BATCH = 512, IDLE_MS = 200, FULL_MS = 2, ASK_AGAIN_NS = 300000000 };
 enum { FEW_FEEDS = 8, MANY_FEEDS = 64, GATHER_NS = 1000000 }; /* twice as long for many */
 /* Unheard for so long, a connection may be replaced: one that lives says Hello after 2 s. */
 static const uint64_t silence_ns = 3000000000, probe_ns = 50000000;
+static const uint64_t watch_ns = 100000000; /* from one look at the disk to the next */
 static const uint64_t under_way_ns = 2000000000; /* records of an ended epoch are no surprise */
 
 static void add(_Atomic uint64_t *counter, uint64_t value) {
@@ -95,6 +96,64 @@ static void send_acks(struct receiver *r) {
         link_receiver_ack(&feed->link, &r->reply, feed->stream);
         send_reply(r, i);
     }
+}
+
+/* An event that cannot be journalled, for the journal is what it is about. */
+static void say_live(struct receiver *r, uint32_t slot, enum event_kind kind) {
+    const struct feed *feed = &r->lab->feeds[slot];
+    size_t length;
+    wire_begin(&r->reply, WIRE_EVENT);
+    r->reply.epoch = r->lab->journal_id;
+    r->reply.case_number = feed->link.case_number;
+    r->reply.body.event = (struct event){
+        .id = id_make(feed->stream, feed->link.epoch, feed->tick, kind, 0),
+        .kind = kind,
+        .stream = feed->stream,
+        .room = feed->room,
+        .epoch = feed->link.epoch,
+        .case_number = feed->link.case_number,
+        .tick = feed->tick,
+        .emitted_tick = feed->tick,
+        .from_tick = r->peers[slot].late_tick < feed->tick ? r->peers[slot].late_tick : feed->tick,
+        .to_tick = feed->tick,
+        .at_ns = stream_tick_at_ns(&feed->info, feed->tick)};
+    if (wire_pack(&r->reply, r->buffer, sizeof r->buffer, &length) == HEMO_OK)
+        live_publish(r->live, feed->stream, r->buffer, length);
+}
+
+static void watch_stream(struct receiver *r, uint32_t slot, uint64_t now_ns) {
+    const struct feed *feed = &r->lab->feeds[slot];
+    struct receiver_peer *p = &r->peers[slot];
+    _Atomic uint64_t *gauge = &r->metrics->streams[slot].not_saved;
+    bool late = p->saving.late;
+    switch (saving_step(&p->saving, feed->link.epoch, feed->link.durable_next,
+                        feed->link.next_sequence, now_ns)) {
+    case SAVING_NOTHING:
+        break;
+    case SAVING_NOT:
+        if (!late)
+            log_line("feeds: %s: not saved: records wait for the disk (want one that writes)",
+                     r->lab->config->devices[slot].name);
+        say_live(r, slot, EVENT_NOT_SAVED);
+        break;
+    case SAVING_AGAIN:
+        log_line("feeds: %s: saved again", r->lab->config->devices[slot].name);
+        say_live(r, slot, EVENT_SAVED_AGAIN);
+        break;
+    }
+    if (p->saving.mark_ns == now_ns)
+        p->late_tick = feed->tick;
+    atomic_store_explicit(gauge, p->saving.late, memory_order_relaxed);
+}
+
+static void watch_disk(struct receiver *r) {
+    uint64_t now_ns = log_now_ns();
+    if (now_ns - r->saving_ns < watch_ns)
+        return;
+    r->saving_ns = now_ns;
+    for (uint32_t i = 0; i < r->lab->config->devices_count; i++)
+        if (r->lab->feeds[i].stream && r->lab->feeds[i].have_info)
+            watch_stream(r, i, now_ns);
 }
 
 static void take_commands(struct receiver *r) {
@@ -358,6 +417,7 @@ void *receiver_run(void *receiver) {
         bool more = drain(r);
         intake_publish(r);
         send_acks(r);
+        watch_disk(r);
         read_monitor(r);
         if (more)
             continue;

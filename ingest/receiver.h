@@ -4,12 +4,15 @@
  * server hands them over, EpochBegins as feeds cause them. Each input goes to the journal's ring
  * first, then to its room's worker. When a ring is full it stops to read the socket; the feeds'
  * credit does the rest, nothing is dropped. Acks go out when the writer says "durable". Refusals
- * are counted by reason and said in one line, with a brake. */
+ * are counted by reason and said in one line, with a brake. A disk that does not keep up (saving.h)
+ * is said on the live socket, by an event for each stream that waits for it: it is the one thing
+ * that the journal cannot say. */
 #pragma once
 #include "ingest/items.h"
 #include "ingest/lab.h"
 #include "ingest/log.h"
 #include "ingest/ring.h"
+#include "ingest/saving.h"
 #include "ingest/socket.h"
 #include "ingest/wake.h"
 
@@ -21,6 +24,8 @@ struct receiver_peer {
     uint64_t heard_ns, probed_ns;  /* the last Hello or record of it; it was asked if it lives */
     uint64_t opened_ns;            /* when it was last welcomed to a new epoch */
     struct log_brake brake;
+    struct saving saving;
+    uint64_t late_tick; /* where it began not to be saved */
 };
 
 struct receiver {
@@ -39,6 +44,7 @@ struct receiver {
     _Atomic int stop;
     /* the thread's own */
     uint64_t inputs;
+    uint64_t saving_ns; /* when the disk was last looked at */
     bool tasks_touched[CONFIG_WORKERS_MAX], input_touched;
     struct log_brake stranger, handshake;
     struct receiver_peer peers[CONFIG_DEVICES_MAX];

@@ -367,6 +367,54 @@ static void the_trace_behind_a_number(void **state) {
     assert_non_null(strstr(t.out, "\"base_rate_hz\":125.0"));
 }
 
+static void publish_event(uint32_t kind) {
+    static struct wire_frame frame;
+    static uint8_t bytes[8192];
+    size_t length = 0;
+    uint32_t topic = 1;
+    wire_begin(&frame, WIRE_EVENT);
+    frame.epoch = t.fake.journal;
+    frame.case_number = 77;
+    frame.body.event = (struct event){.id = id_make(1, 9, 7000, kind, 0),
+                                      .kind = kind,
+                                      .stream = 1,
+                                      .room = 1,
+                                      .epoch = 9,
+                                      .case_number = 77};
+    assert_int_equal(wire_pack(&frame, bytes, sizeof bytes, &length), HEMO_OK);
+    zmq_send(t.fake.pub, &topic, 4, ZMQ_SNDMORE);
+    zmq_send(t.fake.pub, bytes, length, 0);
+}
+
+static int try_to_accept(void) {
+    char line[100], id[EVENT_ID_TEXT], head[200], body[200];
+    id_text(id_make(1, 9, 5000, EVENT_MEASUREMENT, 1), id);
+    snprintf(body, sizeof body,
+             "{\"version\":99,\"digest\":\"%064d\",\"request_id\":\"the-disk-1\"}", 0);
+    snprintf(line, sizeof line, "POST /api/measurements/%s/accept", id);
+    snprintf(head, sizeof head, "%s%s", t.cookie, as_json);
+    return daemon_ask(t.daemon.port, line, head, body, t.out);
+}
+
+/* hemod's disk stands still: every page is told, and nothing is confirmed until it goes on. */
+static void nothing_is_confirmed_while_nothing_is_saved(void **state) {
+    (void)state;
+    size_t length = 0;
+    assert_int_equal(try_to_accept(), 409); /* only the version is wrong */
+    int fd = open_page();
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(next_message(fd, (uint8_t *)t.out, &length), 1);
+    publish_event(EVENT_NOT_SAVED);
+    assert_int_equal(next_message(fd, (uint8_t *)t.out, &length), 1);
+    assert_true(strstr(t.out, "\"notice\"") && strstr(t.out, "NOT_SAVED"));
+    assert_int_equal(try_to_accept(), 503);
+    assert_non_null(strstr(t.out, "NOT_SAVED"));
+    publish_event(EVENT_SAVED_AGAIN);
+    cluster_sleep(200);
+    assert_int_equal(try_to_accept(), 409);
+    close(fd);
+}
+
 static int set_up(void **state) {
     (void)state;
     static struct wire_frame frame;
@@ -414,6 +462,7 @@ int main(void) {
         cmocka_unit_test(a_page_gets_its_room_and_no_more_than_it_draws),
         cmocka_unit_test(garbage_closes_the_socket),
         cmocka_unit_test(events_reach_the_page),
+        cmocka_unit_test(nothing_is_confirmed_while_nothing_is_saved),
         cmocka_unit_test(an_ended_session_closes_its_page),
         cmocka_unit_test(the_trace_behind_a_number),
     };

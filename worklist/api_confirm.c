@@ -1,5 +1,6 @@
 #include "worklist/api.h"
 #include "worklist/confirm.h"
+#include "worklist/traces.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +99,13 @@ static void answer(struct api_call *call, enum decided result, const char *why) 
 
 static void decide(struct api_call *call, enum decision_kind kind) {
     char why[MEASURE_WHY] = "";
+    static const struct api_problem not_saved = {
+        503, "NOT_SAVED", "The recording is not being saved.",
+        "Nothing was decided, and nothing waits to be.", "Decide again when the banner is gone."};
+    if (traces_not_saved(call->api->counters)) {
+        api_error(call, &not_saved);
+        return;
+    }
     const struct decision decision = {.kind = kind,
                                       .id_hex = call->id,
                                       .user = call->user.name,

@@ -1,14 +1,35 @@
 #include "worklist/traces.h"
 #include "worklist/repack.h"
+#include "worklist/say.h"
+#include "worklist/when.h"
 #include <stdlib.h>
 #include <zmq.h>
 
-enum { POLL_MS = 100 };
+enum { POLL_MS = 100, NOT_SAVED_MS = 3000 };
+
+bool traces_not_saved(struct counters *counters) {
+    uint64_t said_ms = counters_get(counters, COUNTER_NOT_SAVED_MS);
+    return said_ms && (uint64_t)when_steady_ms() - said_ms < NOT_SAVED_MS;
+}
+
+static void take_event(struct traces *t) {
+    const struct event *e = &t->frame->body.event;
+    bool saved = e->kind == EVENT_SAVED_AGAIN;
+    if (!saved && e->kind != EVENT_NOT_SAVED)
+        return;
+    counters_set(t->counters, COUNTER_NOT_SAVED_MS, saved ? 0 : (uint64_t)when_steady_ms());
+    hub_publish(t->hub, 0, false, say_event(e, 1, 0)); /* its text names no time */
+}
 
 static void take_block(struct traces *t, const uint8_t *bytes, size_t length) {
     counters_add(t->counters, COUNTER_LIVE_MESSAGES, 1);
     const struct wire_frame *f = t->frame;
-    if (wire_parse(t->frame, bytes, length) != HEMO_OK || f->kind != WIRE_SAMPLES) {
+    enum hemo_error error = wire_parse(t->frame, bytes, length);
+    if (error == HEMO_OK && f->kind == WIRE_EVENT) {
+        take_event(t);
+        return;
+    }
+    if (error != HEMO_OK || f->kind != WIRE_SAMPLES) {
         counters_add(t->counters, COUNTER_WIRE_ERRORS, 1);
         return;
     }

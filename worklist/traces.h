@@ -1,5 +1,8 @@
 /* traces.h - the live traces: hemod's lossy socket into the hub, in a thread of its own.
  *
+ * NOT_SAVED and SAVED_AGAIN come here too, for they cannot be journalled: said to every page, and
+ * while hemod repeats NOT_SAVED (each second) traces_not_saved() is true and nothing is confirmed.
+ *
  * A block is shown only under the case that its epoch's EpochBegin bound and that is committed
  * here; everything else is counted and dropped. */
 #pragma once
@@ -26,3 +29,6 @@ struct traces {
 
 bool traces_start(struct traces *t);
 void traces_stop(struct traces *t);
+
+/* hemod said within the last 3 s that its disk does not take what it sends. */
+bool traces_not_saved(struct counters *counters);

@@ -3,7 +3,7 @@
 
 all_faults="hemod_killed worklistd_killed backend_killed backend_terminated postmaster_killed feed_killed hemod_frozen
  worklistd_frozen feeds_cut feeds_held feeds_refused feeds_slow events_cut events_held events_refused events_slow power_cut
- second_hemod second_worklistd disk_full sync_slow sync_failed"
+ second_hemod second_worklistd disk_full disk_stalled sync_slow sync_failed"
 
 pid_of() { cat "$state/pid/$1" 2>/dev/null || echo 0; }
 harm() { # signal name: to the process that runs under that name now
@@ -117,6 +117,17 @@ disk_full() {
     seen=$(within 2 hemod_says 'hemod_journal_full 1') && slowest full_seen_ms "$seen"
     nap 0 500
     rm -f "$disk/filler"
+}
+# The disk takes nothing for some seconds: hemod says so within 2 s, if a feed sends at all.
+disk_stalled() {
+    [ -n "$disk" ] || return 0
+    local seen=''
+    fsfreeze -f "$disk" 2>/dev/null || return 0
+    seen=$(within 3 hemod_says 'hemod_not_saved[{].* 1$') && slowest not_saved_seen_ms "$seen"
+    nap 0 3000
+    fsfreeze -u "$disk"
+    [ -z "$seen" ] || within 5 sh -c "! curl -fs http://127.0.0.1:$((lab_base + 3))/metrics | grep -q 'hemod_not_saved[{].* 1\$'" >/dev/null ||
+        note "UNEXPECTED: hemod did not say that it saves again"
 }
 syncs() { # strace's words, seconds
     command -v strace >/dev/null || return 0
