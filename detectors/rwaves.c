@@ -26,7 +26,8 @@ static uint32_t known(const struct rwaves *h) {
     return h->count < RWAVES_WAVES ? h->count : RWAVES_WAVES;
 }
 
-bool rwaves_between(const struct room *room, uint64_t from_tick, uint64_t to_tick, uint64_t *r_tick) {
+bool rwaves_between(const struct room *room, uint64_t from_tick, uint64_t to_tick,
+                    uint64_t *r_tick) {
     const struct rwaves *h = &room->rwaves;
     for (uint32_t i = 0; i < known(h); i++) {
         const struct rwaves_wave *w = wave(h, i);
@@ -119,7 +120,9 @@ static void tell_period(struct room *room, const struct line *from) {
     double period_s, confidence, ignored;
     const struct rwaves *h = &room->rwaves;
     bool fresh = h->count > 0 && wave(h, 0)->tick + ticks(room, fresh_s) > room->done_tick;
-    if ((fresh && period(h, &ignored) > 0) || !channel_period(&from->channel, &period_s, &confidence))
+    if (fresh && period(h, &ignored) > 0)
+        return;
+    if (!channel_period(&from->channel, &period_s, &confidence))
         return;
     for (uint32_t c = 0; c < room->begin.info.channels_count; c++)
         if (pressure(&room->lines[c]))

@@ -1,5 +1,5 @@
-/* rwaves.h - the room's clock of ventricular activation: R waves of its best ECG lead, told to every
- * pressure line, and set beside their pulses. Pure.
+/* rwaves.h - the room's clock of ventricular activation: R waves of its best ECG lead, told to
+ * every pressure line, and set beside their pulses. Pure.
  *
  *     rwaves_push(call, line, raw);                     // a sample of a lead (line.lead)
  *     if (rwaves_between(room, from_tick, to_tick, &r_tick))  // newest sure R wave of [from, to]
@@ -18,4 +18,5 @@ void rwaves_begin(struct room *room);
 void rwaves_push(struct report_call *call, struct line *line, int16_t raw);
 /* A beat of a pressure line in order was given: from foot to foot, the feet known. */
 void rwaves_beat(struct report_call *call, struct line *line, uint64_t from_tick, uint64_t to_tick);
-bool rwaves_between(const struct room *room, uint64_t from_tick, uint64_t to_tick, uint64_t *r_tick);
+bool rwaves_between(const struct room *room, uint64_t from_tick, uint64_t to_tick,
+                    uint64_t *r_tick);
