@@ -121,6 +121,11 @@ static void end_cycle(struct cycle_watch *w, double at_s) {
 bool cycle_step(struct cycle_watch *watch, const struct circulation *c, double at_s) {
     struct cycle_watch *w = watch;
     bool ended = c->beat_began && w->whole;
+    /* The step's flows are in the volumes already: they belong to the beat before. */
+    for (int i = 0; i < VALVES; i++) {
+        w->running.forward_ml[i] += step_s * fmax(0, c->flow_ml_s[i]);
+        w->running.back_ml[i] += step_s * fmax(0, -c->flow_ml_s[i]);
+    }
     if (ended)
         end_cycle(w, at_s);
     if (c->beat_began || !w->steps)
@@ -132,10 +137,6 @@ bool cycle_step(struct cycle_watch *watch, const struct circulation *c, double a
     for (int i = 0; i < NODES; i++) {
         w->most_mmhg[i] = fmax(w->most_mmhg[i], c->pressure_mmhg[i]);
         w->sum_mmhg[i] += c->pressure_mmhg[i];
-    }
-    for (int i = 0; i < VALVES; i++) {
-        w->running.forward_ml[i] += step_s * fmax(0, c->flow_ml_s[i]);
-        w->running.back_ml[i] += step_s * fmax(0, -c->flow_ml_s[i]);
     }
     w->running.esv_ml = fmin(w->running.esv_ml, c->chamber_ml[CHAMBER_LV]);
     return ended;

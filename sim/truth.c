@@ -86,7 +86,7 @@ static void follow_heart(struct truth *t, const struct circulation *c) {
     bool active = c->activation[1] > 0, open = c->opening[VALVE_MITRAL] > 0.5;
     if (active && !t->atria_active)
         t->contracted = t->step;
-    if (open && !t->av_open)
+    if (open && !t->av_open && t->av_opened <= t->activated) /* the first time in a beat */
         t->av_opened = t->step;
     t->atria_active = active;
     t->av_open = open;
