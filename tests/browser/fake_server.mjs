@@ -12,7 +12,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { digest, measurement, rooms, studies } from './fake_data.mjs';
-import { BASE_HZ, BEAT_TICKS, frame, value } from './waves.mjs';
+import { BASE_HZ, BEAT_TICKS, CHANNELS, frame, value } from './waves.mjs';
 import { accept } from './websocket.mjs';
 
 const WEB = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../worklist/web');
@@ -57,6 +57,10 @@ export class Fake {
         this.lasting = new Map(); /* by room: as GET now shows them */
         this.states = []; /* of room 1, that last */
         this.captures = [];
+        this.past_s = 600; /* of the case, before the feed began */
+        this.hole_s = [100, 130]; /* of the case: no samples */
+        this.asked = 0; /* requests so far */
+        this.envelopes = 0; /* blocks that were asked for */
         this.seen = new Map(); /* by user */
         this.upgrade_wait_ms = 0; /* a slow socket: what happens before is told to nobody */
         this.feed = {
@@ -145,6 +149,60 @@ export class Fake {
         );
         this.lasting.set(room, [...others, mark]);
         this.say({ type: 'marks', room, marks: this.lasting.get(room) });
+    }
+
+    /* the journal: as the feed, from its first tick on; a hole where the test wants one */
+
+    #epochs(number) {
+        const room = this.rooms.find((r) => r.case === number);
+        if (!room) return { epochs: [] };
+        const { stream, epoch, origin, speed_percent, base_rate_hz, channels } = room;
+        const began_at = new Date(this.feed.start_ms - this.past_s * 1000).toISOString();
+        const newest_tick = this.feed.tick + this.past_s * BASE_HZ;
+        const known = { stream, epoch, origin, speed_percent, base_rate_hz, channels };
+        return { epochs: [{ ...known, room: room.room, began_at, first_tick: 0, newest_tick }] };
+    }
+
+    #raw(channel, tick) {
+        const [from_s, to_s] = this.hole_s;
+        if (tick >= from_s * BASE_HZ && tick < to_s * BASE_HZ) return null;
+        const { site, scale } = CHANNELS[channel % CHANNELS.length];
+        return Math.round(value(site, tick) / scale);
+    }
+
+    #trace(query) {
+        const [channel, from, to] = ['channel', 'from', 'to'].map((n) => Number(query.get(n)));
+        const { ticks, scale } = CHANNELS[channel % CHANNELS.length];
+        const n = Math.floor((to - from) / ticks);
+        const samples = Array.from({ length: n }, (_, i) => this.#raw(channel, from + i * ticks));
+        return { first_tick: from, ticks_per_sample: ticks, scale, offset: 0, samples };
+    }
+
+    #envelope(query) {
+        const [channel, block] = ['channel', 'block'].map((n) => Number(query.get(n)));
+        this.envelopes += 1;
+        const of = (pick) =>
+            Array.from({ length: 600 }, (_, s) => {
+                const first = (block * 600 + s) * BASE_HZ;
+                const all = [0, 60, 120, 180, 240].map((at) => this.#raw(channel, first + at));
+                return all.includes(null) ? null : pick(...all);
+            });
+        const { scale } = CHANNELS[channel % CHANNELS.length];
+        return { seconds: 600, scale, offset: 0, low: of(Math.min), high: of(Math.max) };
+    }
+
+    #trend(number) {
+        const room = this.rooms.find((r) => r.case === number);
+        const end = this.feed.tick + this.past_s * BASE_HZ;
+        const points = [];
+        for (let tick = 0; room && tick < end; tick += Math.max(BEAT_TICKS, Math.floor(end / 400)))
+            for (const c of room.channels.filter((x) => x.unit !== 'mV'))
+                points.push({
+                    stream: room.stream, channel: c.channel, site: c.site, tick,
+                    at: new Date(this.feed.start_ms - this.past_s * 1000 + tick * 2).toISOString(),
+                    values: { mean: value(c.site, tick), systolic: value(c.site, tick) + 30 },
+                });
+        return { points };
     }
 
     #seen(user) {
@@ -291,6 +349,7 @@ export class Fake {
             if (!pathname.startsWith('/api/')) return await this.#file(pathname, answer);
             const chunks = [];
             for await (const chunk of request) chunks.push(chunk);
+            this.asked += 1;
             const body = chunks.length ? JSON.parse(Buffer.concat(chunks)) : {};
             if (request.method !== 'GET') this.calls.push(`${request.method} ${pathname}`);
             const result = this.#call(request, pathname, searchParams, body, answer);
@@ -359,6 +418,14 @@ export class Fake {
                 this.marks.push(body);
                 this.#mark(user, Number(id), body);
                 return { pending: true };
+            case 'GET cases epochs':
+                return this.#epochs(Number(id));
+            case 'GET cases trace':
+                return this.#trace(query);
+            case 'GET cases envelope':
+                return this.#envelope(query);
+            case 'GET cases trend':
+                return this.#trend(Number(id));
             case 'GET seen':
                 return this.#seen(user);
             case 'POST seen':

@@ -211,6 +211,23 @@ export const faults = [
     ['AUDIT', 'the oldest rows', js('views/audit.js', "newest: '1', ", '')],
     ['AUDIT', 'filters are forgotten', js('views/audit.js', "keepHash(makeHash('audit'", "void (makeHash('audit'")],
     [
+        'DISC',
+        'gaps are drawn over',
+        js('disclosure_model.js', 'v === null ? NaN :', 'v === null ? 80 :'),
+    ],
+    ['DISC', 'the address forgets the view', js('views/review.js', ', ...where }', ' }')],
+    ['REPLAY', 'nothing says that it is old', js('views/disclosure.js', '`REPLAY ×', '`×')],
+    [
+        'DAY',
+        'blocks are laid out anew at every frame',
+        js(
+            'disclosure_paint.js',
+            'const level = levels[levelFor(this.view.span_ms, this.width)];',
+            'for (let i = 0; i < 4e6; i++) levels[0].low[i % 600] += 0;\n' +
+                '        const level = levels[0];',
+        ),
+    ],
+    [
         'PAL',
         'Enter does nothing',
         js('views/palette.js', 'if (command) command.act', 'if (false) command.act'),

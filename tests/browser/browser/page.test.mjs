@@ -2,6 +2,7 @@
 import os from 'node:os';
 import { after, test } from 'node:test';
 import { closeBrowser, run } from './check.mjs';
+import { checks as whole_case } from './checks_case.mjs';
 import { checks as confirm } from './checks_confirm.mjs';
 import { checks as feed } from './checks_feed.mjs';
 import { checks as keys } from './checks_keys.mjs';
@@ -24,6 +25,6 @@ async function runTimed(check) {
     }
 }
 
-for (const check of [...confirm, ...worklist, ...feed, ...keys, ...look]) {
+for (const check of [...confirm, ...worklist, ...feed, ...keys, ...whole_case, ...look]) {
     test(`${check.id} ${check.title}`, () => runTimed(check));
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { startFake } from '../fake_server.mjs';
 import { closeBrowser, run } from './check.mjs';
+import { checks as whole_case } from './checks_case.mjs';
 import { checks as confirm } from './checks_confirm.mjs';
 import { checks as feed } from './checks_feed.mjs';
 import { checks as keys } from './checks_keys.mjs';
@@ -10,7 +11,7 @@ import { checks as look } from './checks_look.mjs';
 import { checks as worklist } from './checks_worklist.mjs';
 import { faults } from './faults.mjs';
 
-const all = [...confirm, ...worklist, ...feed, ...keys, ...look];
+const all = [...confirm, ...worklist, ...feed, ...keys, ...whole_case, ...look];
 after(closeBrowser);
 
 test('every check has a planted fault', () => {

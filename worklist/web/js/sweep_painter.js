@@ -190,7 +190,7 @@ export class SweepPainter {
     }
 }
 
-function hatchTile() {
+export function hatchTile() {
     const tile = new OffscreenCanvas(10, 10);
     const context = /** @type {OffscreenCanvasRenderingContext2D} */ (tile.getContext('2d'));
     context.strokeStyle = HATCH;

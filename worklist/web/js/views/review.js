@@ -1,11 +1,13 @@
 // @ts-check
 /* review.js - the values of the room's case by condition: what the machine found, what is in force,
  * in which state and by whom; beside it the strip with its beats, and the history of one value.
- * It decides nothing: "Decide on Live" leads to where keys decide. */
+ * Below it the whole case, any moment of it. It decides nothing: "Decide on Live" leads to where keys
+ * decide. */
 import { api, ApiError } from '../api.js';
 import { h, replace, setText } from '../dom.js';
 import { keepHash, makeHash } from '../router.js';
 import { clock, headline, STATES } from '../values.js';
+import { Disclosure } from './disclosure.js';
 import { StripInset } from './strip.js';
 
 /** @typedef {import('../types.js').Measurement} Measurement */
@@ -27,8 +29,17 @@ export class ReviewView {
         this.app = app;
         this.element = element;
         this.chosen = '';
+        this.opened = -1; /* the case whose traces are shown */
         /** @type {Measurement[]} */ this.all = [];
         this.strip = new StripInset();
+        /** @type {import('./disclosure.js').View | null} */ this.view = null;
+        this.disclosure = new Disclosure({
+            chosen: (id) => this.#choose(this.all.find((m) => m.id === id) ?? null),
+            moved: (view) => {
+                this.view = view;
+                this.#address();
+            },
+        });
         this.table = h('div', { class: 'review-table' });
         this.history = h('p', { class: 'review-history', 'data-testid': 'value-history' });
         this.decide = h('a', { class: 'button', href: '#/live' }, 'Decide on Live');
@@ -37,6 +48,7 @@ export class ReviewView {
         element.append(
             h('div', { class: 'list-head' }, h('h2', {}, 'Review'), this.message, this.decide),
             h('div', { class: 'review-body' }, this.table, aside),
+            this.disclosure.element,
         );
         for (const event of ['measurement', 'rooms', 'room', 'snapshot'])
             app.on(event, () => !this.element.hidden && this.load());
@@ -45,7 +57,23 @@ export class ReviewView {
     /** @param {import('../router.js').Route} route */
     show(route) {
         this.chosen = route.query.get('m') ?? '';
+        const t0_ms = Number(route.query.get('t0'));
+        const span_ms = Number(route.query.get('dur'));
+        this.view = t0_ms > 0 && span_ms > 0 ? { t0_ms, span_ms } : null;
+        this.opened = -1;
         this.load();
+    }
+
+    hide() {
+        this.disclosure.close();
+        this.opened = -1;
+    }
+
+    /** @param {number} number */
+    #disclose(number) {
+        if (number === this.opened) return;
+        this.opened = number;
+        this.disclosure.open(number, this.view);
     }
 
     async load() {
@@ -54,7 +82,9 @@ export class ReviewView {
             const answer = number
                 ? await api.get(`/api/cases/${number}/measurements`)
                 : { measurements: [] };
-            if (number === (this.app.room?.case ?? 0)) this.#draw(answer.measurements);
+            if (number !== (this.app.room?.case ?? 0)) return;
+            this.#draw(answer.measurements);
+            this.#disclose(number);
         } catch (error) {
             if (!(error instanceof ApiError)) throw error;
             setText(this.message, error.sentence);
@@ -96,7 +126,12 @@ export class ReviewView {
                 class: 'button small',
                 type: 'button',
                 'data-id': m.id,
-                on: { click: () => this.#choose(m) },
+                on: {
+                    click: () => {
+                        this.#choose(m);
+                        this.disclosure.goTo(m);
+                    },
+                },
             },
             m.site,
         );
@@ -122,6 +157,16 @@ export class ReviewView {
         this.decide.setAttribute('href', makeHash('live', room, { m: m?.id }));
         for (const button of this.table.querySelectorAll('button'))
             button.setAttribute('aria-pressed', String(button.dataset.id === this.chosen));
-        if (!this.element.hidden) keepHash(makeHash('review', room, { m: m?.id }));
+        this.disclosure.show(this.all, this.chosen);
+        this.#address();
+    }
+
+    #address() {
+        if (this.element.hidden) return;
+        const { view } = this;
+        const where = view
+            ? { t0: Math.round(view.t0_ms), dur: Math.round(view.span_ms) }
+            : {};
+        keepHash(makeHash('review', this.app.shown || null, { m: this.chosen, ...where }));
     }
 }

@@ -92,7 +92,7 @@ export class StudyView {
 /** @param {import('../types.js').Move} move */
 function moveCells(move) {
     const tier = (/** @type {string} */ t) =>
-        TIERS[/** @type {keyof TIERS} */ (t)]?.name ?? t ?? '';
+        TIERS[/** @type {keyof typeof TIERS} */ (t)]?.name ?? t ?? '';
     const tiers =
         move.from_tier === move.to_tier
             ? tier(move.to_tier)
