@@ -1,6 +1,7 @@
 #include "detectors/line.h"
 #include "detectors/breath.h"
 #include "detectors/capture.h"
+#include "detectors/stenosis.h"
 #include "detectors/valve.h"
 #include "detectors/rwaves.h"
 #include "proto/quantity.h"
@@ -230,6 +231,7 @@ static void item_beat(struct report_call *call, struct line *line,
     if (line_beat_good(&beat))
         capture_beat(call, line);
     valve_beat(call, line, &beat);
+    stenosis_beat(call, line, &beat);
 }
 
 static void item_withdraw(struct report_call *call, struct line *line,
@@ -455,6 +457,7 @@ void line_leave(struct report_call *call, struct line *line) {
     if (line->running && line->site == SITE_PCW && !line->suggested)
         capture_wedge(call, line, line->visit_tick, call->now_tick);
     valve_leave(call, line, call->now_tick);
+    stenosis_leave(call, line);
     line->suggested = false;
     line->visit_tick = call->now_tick;
     forget_beats(line, call->now_tick);

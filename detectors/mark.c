@@ -1,5 +1,6 @@
 #include "detectors/mark.h"
 #include "detectors/line.h"
+#include "detectors/stenosis.h"
 #include "proto/quantity.h"
 #include <math.h>
 #include <string.h>
@@ -67,6 +68,10 @@ void mark_apply(struct report_call *call, const struct stream_mark *mark) {
         break;
     case MARK_WEDGE:
         line_marked(call, line, EVENT_WEDGE, begins);
+        break;
+    case MARK_EQUALISE:
+    case MARK_PULLBACK:
+        stenosis_marked(call, line, mark->kind, begins);
         break;
     case MARK_PHASE:
         change_phase(call, mark->phase);

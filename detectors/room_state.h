@@ -28,6 +28,7 @@ enum {
     PAIR_VALUES = 7,
     PAIR_BEATS_MAX = 16,
     VALVE_PAIRS = 4,
+    STENOSIS_CURVE_MAX = 64,
 };
 _Static_assert(ROOM_RING >= ROOM_LAG_S * LINE_RATE_HZ_MAX + SAMPLES_PER_RECORD_MAX,
                "lag and one block");
@@ -134,6 +135,30 @@ struct valves {
     struct pair pairs[VALVE_PAIRS];
 };
 
+struct curve_point {
+    uint64_t foot_tick, next_tick;
+    float ratio;
+};
+
+/* Pd against Pa: stenosis.c. */
+struct stenosis {
+    bool waits; /* a beat of the guide that is read when the next one is known */
+    uint32_t guide;
+    uint64_t foot_tick, next_tick;
+    struct pair pair;
+    bool equalised, checked; /* checked: drift_mmhg was measured */
+    double offset_mmhg, lag_s, drift_mmhg;
+    bool rest_said, ffr_said;   /* in this visit */
+    bool rest_known, ffr_known; /* since the wire was equalised */
+    bool least_known, pulling;
+    struct pair_beat rest[8], least[5];
+    double least_ratio, stands_ratio, said_ratio;
+    uint64_t least_tick; /* when the least ratio fell last */
+    struct event_id rest_id, ffr_id;
+    uint32_t curve_count;
+    struct curve_point curve[STENOSIS_CURVE_MAX];
+};
+
 struct detector_slot {
     uint32_t row, channel;
     bool active;
@@ -161,6 +186,7 @@ struct room {
     struct rwaves rwaves;
     struct line lines[STREAM_CHANNELS_MAX];
     struct valves valves;
+    struct stenosis stenosis;
     uint32_t slots_count;
     struct detector_slot slots[ROOM_SLOTS_MAX];
 };

@@ -2,6 +2,7 @@
  * measured, and gradients and ratios of the same stretch from the model's own pressures. */
 #pragma once
 #include "detectors/room.h"
+#include "dsp/coronary.h"
 #include "dsp/spectrum.h"
 #include "proto/quantity.h"
 #include "sim/patient_source.h"
@@ -18,7 +19,7 @@ struct bedside_beat {
     double edp_mmhg;                  /* LV at the activation */
     double av_mean, av_peak, av_p2p, sep_s;
     double mv_mean, dfp_s;
-    double pd_pa;
+    double pd_pa, wave_free, lowest, diastole; /* as coronary.h defines them */
 };
 
 struct bedside {
@@ -87,8 +88,39 @@ static inline void bedside_step(struct bedside_run *now, struct bedside_run *bes
     }
 }
 
+/* The model's own pressures of one beat, from one opening of the aortic valve to the next. */
+struct bedside_coronary {
+    int count;
+    bool open;
+    float pa[3 * CIRCULATION_RATE_HZ], pd[3 * CIRCULATION_RATE_HZ];
+};
+
+static inline void bedside_indices(struct bedside *b, struct bedside_coronary *c,
+                                   const struct circulation *model) {
+    bool open = model->opening[VALVE_AORTIC] > 0.5;
+    if (open && !c->open) {
+        struct coronary_ratios r;
+        struct coronary_beat beat = {c->pa, c->pd, c->count, CIRCULATION_RATE_HZ};
+        if (b->beats_count > 0 && coronary_read(&beat, &r) == HEMO_OK) {
+            struct bedside_beat *last = &b->beats[b->beats_count - 1];
+            last->pd_pa = r.whole;
+            last->wave_free = r.wave_free;
+            last->lowest = r.lowest;
+            last->diastole = r.diastole;
+        }
+        c->count = 0;
+    }
+    c->open = open;
+    if (c->count < 3 * CIRCULATION_RATE_HZ) {
+        c->pa[c->count] = (float)model->pressure_mmhg[NODE_AO];
+        c->pd[c->count++] = (float)model->pressure_mmhg[NODE_PD];
+    }
+}
+
 static inline void bedside_truth(struct bedside *b, const struct patient_row *row) {
     static struct patient p;
+    static struct bedside_coronary coronary;
+    coronary.count = 0;
     struct bedside_run av = {0, 0, 0}, av_best = av, filling = av, filled = av;
     struct bedside_beat beat = {.from_s = -1};
     double lv = 0, ao = 0, pd = 0, lv_most = -1000, ao_most = -1000;
@@ -107,7 +139,7 @@ static inline void bedside_truth(struct bedside *b, const struct patient_row *ro
             beat.lv_mean = lv / (double)n;
             beat.ao_mean = ao / (double)n;
             beat.pd_mean = pd / (double)n;
-            beat.pd_pa = pd / ao;
+            beat.pd_pa = beat.wave_free = beat.lowest = beat.diastole = NAN;
             if (beat.from_s >= 0 && b->beats_count < BEDSIDE_BEATS)
                 b->beats[b->beats_count++] = beat;
             beat = (struct bedside_beat){.from_s = at_s, .edp_mmhg = mmhg[NODE_LV]};
@@ -135,6 +167,7 @@ static inline void bedside_truth(struct bedside *b, const struct patient_row *ro
             last->dfp_s = (double)filled.steps / CIRCULATION_RATE_HZ;
             filling = filled = (struct bedside_run){0, 0, 0};
         }
+        bedside_indices(b, &coronary, &p.circulation);
         lv += mmhg[NODE_LV];
         ao += mmhg[NODE_AO];
         pd += mmhg[NODE_PD];
@@ -144,19 +177,24 @@ static inline void bedside_truth(struct bedside *b, const struct patient_row *ro
     }
 }
 
-static inline struct bedside *bedside_run(const char *patient, const struct lab *lab, uint64_t seed,
-                                          double duration_s, uint32_t rate_hz) {
+static inline struct bedside *bedside_of(const struct patient_row *row, uint64_t seed,
+                                         double duration_s, uint32_t rate_hz) {
     struct bedside *b = calloc(1, sizeof *b);
-    struct patient_row row = *patient_find(patient);
-    if (lab)
-        row.lab = lab;
-    b->patient = patient;
+    b->patient = row->name;
     b->seed = seed;
     b->duration_s = duration_s;
     b->rate_hz = rate_hz;
-    bedside_play(b, &row);
-    bedside_truth(b, &row);
+    bedside_play(b, row);
+    bedside_truth(b, row);
     return b;
+}
+
+/* A patient of patients.def in another lab. */
+static inline struct bedside *bedside_run(const char *patient, const struct lab *lab, uint64_t seed,
+                                          double duration_s, uint32_t rate_hz) {
+    struct patient_row row = *patient_find(patient);
+    row.lab = lab;
+    return bedside_of(&row, seed, duration_s, rate_hz);
 }
 
 /* The n-th measurement that has this quantity at this site; NULL: none. */
