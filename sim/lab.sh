@@ -106,6 +106,11 @@ lab_up() {
     hemoctl -c "$lab_var/worklistd.ini" migrate >>"$lab_var/log/migrate"
     lab_user tech technologist
     lab_user reader reader
+    lab_user admin administrator
+    lab_user validator validator
+    # A new lab is silent: this one shows what the machine found and lets it move the list.
+    hemoctl -c "$lab_var/worklistd.ini" mode list | grep -q '^room all  procedure all  integrated' ||
+        hemoctl -c "$lab_var/worklistd.ini" mode set integrated --why "a lab on one machine, for demonstration and tests"
     lab_start hemod hemod -c "$lab_var/hemod.ini"
     lab_wait_for "hemod answers" 10 lab_metrics 3
     lab_start worklistd worklistd -c "$lab_var/worklistd.ini"

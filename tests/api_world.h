@@ -11,6 +11,7 @@
 #include "worklist/api_route.h"
 #include "worklist/audit.h"
 #include "worklist/confirm.h"
+#include "worklist/mode.h"
 #include "worklist/store.h"
 #include "worklist/worklist.h"
 #include <pthread.h>
@@ -157,12 +158,18 @@ static inline bool add_people(void) {
 }
 
 static inline bool add_study(const char *accession, const char *uid, int64_t *id) {
-    const struct study_new study = {"P1", "", "DEMO^P1", accession, "", uid, "test", 120};
+    const struct study_new study = {"P1", "", "DEMO^P1", accession, "", uid, "test", NULL, 120};
     struct worklist w;
     bool ok = db_do(&t.app, "begin") && worklist_begin(&w, &t.app) &&
               (*id = worklist_add(&w, &study, "test")) > 0;
     worklist_end(&w);
     return ok && db_do(&t.app, "commit");
+}
+
+/* The mode of the lab, as an administrator would set it. */
+static inline void set_mode(const char *mode) {
+    const struct mode_change change = {0, "", mode, "test", "test", "test"};
+    assert_true(db_do(&t.app, "begin") && mode_set(&t.app, &change) && db_do(&t.app, "commit"));
 }
 
 static inline int world_set_up(void **state) {
@@ -190,6 +197,7 @@ static inline int world_set_up(void **state) {
         return -1;
     said_begin(&t.said, &frame);
     store(&frame);
+    set_mode("integrated");
     return 0;
 }
 

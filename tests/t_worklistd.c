@@ -331,7 +331,7 @@ static int set_up(void **state) {
     for (int i = 0; i < 3; i++) {
         char accession[] = "A0", uid[] = "1.0";
         accession[1] = uid[2] = (char)('0' + i);
-        const struct study_new study = {"P1", "", "DEMO^P1", accession, "", uid, "test", 120};
+        const struct study_new study = {"P1", "", "DEMO^P1", accession, "", uid, "test", NULL, 120};
         struct worklist w;
         bool ok = db_do(&t.db, "begin") && worklist_begin(&w, &t.db) &&
                   worklist_add(&w, &study, "test") > 0;
@@ -341,6 +341,9 @@ static int set_up(void **state) {
     }
     if (!db_do(&t.db,
                "insert into lab_case (number, study, room, closed_at) values (77, 3, 1, now())"))
+        return -1;
+    if (!db_do(&t.db, "insert into lab_mode (room, procedure, mode, why, by_whom) values (0, '', "
+                      "'integrated', 'test', 'test')"))
         return -1;
     fake_open(&t.fake);
     t.said = (struct said){

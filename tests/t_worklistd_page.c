@@ -427,6 +427,9 @@ static int set_up(void **state) {
             "study_uid, description, read_by) values ('P', '', 'DEMO', 'A', '', '1', '', now()); "
             "insert into lab_case (number, study, room) values (77, 1, 1)"))
         return -1;
+    if (!db_do(&t.db, "insert into lab_mode (room, procedure, mode, why, by_whom) values (0, '', "
+                      "'integrated', 'test', 'test')"))
+        return -1;
     fake_open(&t.fake);
     t.said = (struct said){
         .stream = 1, .room = 1, .journal = t.fake.journal, .epoch = 9, .case_number = 77};

@@ -2,6 +2,7 @@
 #include "worklist/api_route.h"
 #include "worklist/cases.h"
 #include "worklist/confirm.h"
+#include "worklist/mode.h"
 #include "worklist/when.h"
 #include "worklist/worklist.h"
 #include <stdio.h>
@@ -170,6 +171,10 @@ static bool remember(struct api_call *call, const char *id, const char *what) {
 }
 
 static void publish(struct api_call *call) {
+    hub_publish(call->api->hub, 0, false, call->notice);
+    call->notice = NULL; /* the hub's now */
+    if (call->rooms_changed)
+        hub_publish(call->api->hub, 0, false, cases_rooms_message(call->db));
     if (call->list_changed)
         hub_publish(call->api->hub, 0, false,
                     worklist_message(call->db, &call->moved, call->moved > 0 ? 1 : 0));
@@ -220,6 +225,20 @@ static void run_as(struct api_call *call, const struct api_route *route) {
 }
 
 enum { SIGNS_A_MINUTE = 30 };
+
+/* True: of a silent room, and answered as if the machine had made nothing. */
+static bool kept_silent(struct api_call *call, const struct api_route *route) {
+    static const struct api_problem none = {404, "NOT_FOUND", "There is no such measurement.",
+                                            "Nothing was changed.", "Reload the list."};
+    if (!route->silent || !(call->id[0] ? mode_silent_measurement(call->db, call->id)
+                                        : mode_silent_case(call->db, call->number)))
+        return false;
+    if (route->silent[0])
+        api_ok(call, strdup(route->silent));
+    else
+        api_error(call, &none);
+    return true;
+}
 
 /* A signature asks for the password again. */
 static bool password_again(struct api_call *call) {
@@ -276,7 +295,7 @@ static void run(struct api_call *call) {
                                               "See worklist/API.md."});
     else if (route->who == 0 || route->kind == API_SESSION)
         route->handler(call);
-    else if (route->kind != API_SIGNS || password_again(call))
+    else if (!kept_silent(call, route) && (route->kind != API_SIGNS || password_again(call)))
         run_as(call, route);
 }
 
@@ -285,6 +304,7 @@ void api_run(struct api *api, struct db *db, const struct api_request *request,
     struct api_call call = {.api = api, .db = db, .request = request, .answer = answer};
     *answer = (struct api_answer){0};
     run(&call);
+    free(call.notice);
     json_decref(call.body);
     counters_add(api->counters, COUNTER_REQUESTS, 1);
     if (answer->status / 100 == 4)

@@ -74,8 +74,10 @@ struct api_call {
     bool list_changed; /* publish the worklist, with moved */
     int64_t moved;
     bool measurement_changed;
+    bool rooms_changed; /* publish all rooms */
+    char *notice;       /* to all pages after COMMIT; heap */
     bool marks_changed; /* of the room `number` */
-    bool commands; /* for hemod, of room `number`: wake the forwarder, tell the pages */
+    bool commands;      /* for hemod, of room `number`: wake the forwarder, tell the pages */
 };
 
 struct api_problem {
@@ -109,6 +111,9 @@ char *room_marks_message(struct db *db, int64_t room); /* for the WebSocket; hea
 /* api_list.c */
 api_handler api_studies, api_study_add, api_acknowledge, api_override;
 api_handler api_pin, api_done, api_history;
+/* api_admin.c */
+api_handler api_users, api_user_add, api_user_change, api_modes, api_mode_set, api_room_add;
+api_handler api_rules, api_rules_set, api_settings, api_setting_set;
 /* api_confirm.c */
 api_handler api_measurements, api_accept, api_adjust, api_reject, api_undo;
 api_handler api_verify, api_amend;

@@ -24,8 +24,10 @@ void api_studies(struct api_call *call) {
 void api_history(struct api_call *call) {
     PGresult *r = db_query(
         call->db,
-        "select json_build_object('moves', coalesce(json_agg(body order by id), '[]'::json)) from "
-        "move_view where study = $1",
+        "select json_build_object('moves', coalesce(json_agg(v.body order by v.id), '[]'::json)) "
+        "from move_view v join study_move m using (id) join study s on s.id = m.study where "
+        "m.study "
+        "= $1 and ((m.event is null and m.by_whom <> 'worklistd') or study_mode(s) <> 'silent')",
         DB(db_int(call->number).text));
     api_ok(call, r ? strdup(PQgetvalue(r, 0, 0)) : NULL);
     PQclear(r);
@@ -51,6 +53,7 @@ static void add(struct api_call *call, struct worklist *w) {
                                     .accession_issuer = json_get_text(b, "accession_issuer"),
                                     .study_uid = json_get_text(b, "study_uid"),
                                     .description = json_get_text(b, "description"),
+                                    .procedure = json_get_text(b, "procedure"),
                                     .longest_wait_min = json_get_int(b, "longest_wait_min", 120)};
     int64_t id = worklist_add(w, &study, call->user.name);
     if (id == 0 && db_unique_violation(call->db)) {

@@ -78,7 +78,13 @@ void api_logout(struct api_call *call) {
 void api_me(struct api_call *call) {
     char now[WHEN_TEXT];
     when_now(now);
+    PGresult *r = db_query(call->db, "select mode_of(0, '')", DB_NONE);
+    if (!r) {
+        api_database_error(call);
+        return;
+    }
     api_ok_json(call, json_pack("{s:s, s:s, s:s, s:s, s:s}", "user", call->user.name, "role",
-                                call->user.role, "mode", "assistive", "version", HEMO_VERSION,
-                                "server_time", now));
+                                call->user.role, "mode", PQgetvalue(r, 0, 0), "version",
+                                HEMO_VERSION, "server_time", now));
+    PQclear(r);
 }

@@ -1,5 +1,6 @@
 /* What a page that was opened just now must know of a room: marks that last, states that last. */
 #include "worklist/api.h"
+#include "worklist/mode.h"
 #include "worklist/say.h"
 #include <sodium.h>
 #include <stdlib.h>
@@ -77,10 +78,24 @@ static json_t *states_json(struct db *db, int64_t room) {
     return states;
 }
 
+/* Of the room's newest epoch; 0: none. */
+static int64_t case_of(struct api_call *call) {
+    PGresult *r = db_query(
+        call->db,
+        "select (body->>'case')::bigint from room_view where room = $1 order by stream limit 1",
+        DB(db_int(call->number).text));
+    int64_t number = r && PQntuples(r) == 1 ? db_number(r, 0, 0) : 0;
+    PQclear(r);
+    return number;
+}
+
 void api_room_now(struct api_call *call) {
     char *text = marks_text(call->db, call->number);
     json_t *marks = text ? json_loads(text, 0, NULL) : NULL;
-    json_t *states = marks ? states_json(call->db, call->number) : NULL;
+    json_t *states = !marks ? NULL
+                     : mode_silent_room(call->db, call->number, case_of(call))
+                         ? json_array()
+                         : states_json(call->db, call->number);
     free(text);
     if (states) {
         api_ok_json(call, json_pack("{s:o, s:o}", "marks", marks, "states", states));

@@ -16,6 +16,9 @@ struct api_route {
     enum api_kind kind;
     const struct field *fields;
     api_handler *handler;
+    /* NULL: shows nothing that the machine made of a signal. Else what is answered where the path's
+     * case, or measurement (@), is of a silent room: an empty body, or "" for 404. */
+    const char *silent;
 };
 
 extern const struct api_route api_routes[];

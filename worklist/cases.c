@@ -1,6 +1,7 @@
 #include "worklist/cases.h"
 #include "worklist/outbox.h"
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -144,6 +145,14 @@ char *cases_rooms(struct db *db) {
                  "select json_build_object('rooms', coalesce(json_agg(body order by room, stream), "
                  "'[]'::json)) from room_view",
                  DB_NONE));
+}
+
+char *cases_rooms_message(struct db *db) {
+    char *rooms = cases_rooms(db), *message = NULL;
+    if (rooms && asprintf(&message, "{\"type\":\"rooms\",%s", rooms + 1) < 0)
+        message = NULL;
+    free(rooms);
+    return message;
 }
 
 char *cases_room_message(struct db *db, int64_t stream) {

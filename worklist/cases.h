@@ -31,6 +31,7 @@ bool cases_room_add(struct db *db, int64_t room, int64_t stream, const char *nam
 
 /* {"rooms":[Room]}; heap, NULL on error. */
 char *cases_rooms(struct db *db);
+char *cases_rooms_message(struct db *db); /* with "type":"rooms" */
 /* {"type":"room", ...Room} of one stream; heap, NULL on error or unknown. */
 char *cases_room_message(struct db *db, int64_t stream);
 /* A "room" message for each stream of the room to every page. */

@@ -33,6 +33,8 @@ bool ctl_database(struct ctl *ctl);
 typedef int ctl_command(struct ctl *ctl);
 /* ctl_admin.c */
 ctl_command ctl_keys, ctl_migrate, ctl_user_add, ctl_user_list, ctl_audit_verify, ctl_status;
+/* ctl_mode.c */
+ctl_command ctl_mode_set, ctl_mode_list;
 /* ctl_study.c */
 ctl_command ctl_study_add, ctl_study_list, ctl_study_history, ctl_case_open, ctl_case_close,
     ctl_room_add, ctl_room_list, ctl_watch;

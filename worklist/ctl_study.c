@@ -42,6 +42,7 @@ int ctl_study_add(struct ctl *ctl) {
         .accession_issuer = option_or(ctl, "--accession-issuer", ""),
         .study_uid = ctl_option(ctl, "--study-uid"),
         .description = option_or(ctl, "--description", ""),
+        .procedure = option_or(ctl, "--procedure", ""),
         .longest_wait_min = strtoll(option_or(ctl, "--longest-wait-min", "120"), NULL, 10)};
     if (!study.patient_id || !study.patient_name || !study.accession || !study.study_uid)
         return ctl_complain(

@@ -11,7 +11,7 @@
 enum { CREDIT = 1024, ASK_AGAIN_MS = 1000, COMMANDS_MAX = 16 };
 
 static bool send_frame(struct forward *f, const struct wire_frame *frame) {
-    uint8_t bytes[4096];
+    uint8_t bytes[OUTBOX_BYTES];
     size_t length = 0;
     enum hemo_error error = wire_pack(frame, bytes, sizeof bytes, &length);
     if (error != HEMO_OK) {
@@ -117,11 +117,10 @@ static void on_record(struct forward *f, const uint8_t *bytes, size_t length) {
         return;
     }
     struct store_item *item = &f->batch->item[f->batch->count++];
-    *item = (struct store_item){
-        .kind = f->frame->kind,
-        .sequence = f->frame->sequence,
-        .received_us = when_steady_us(),
-        .length = length};
+    *item = (struct store_item){.kind = f->frame->kind,
+                                .sequence = f->frame->sequence,
+                                .received_us = when_steady_us(),
+                                .length = length};
     item->bytes = malloc(length);
     if (!item->bytes)
         abort();

@@ -15,7 +15,8 @@ static bool text_ok(const json_t *value, const struct field *f, char why[JSON_WH
         return false;
     }
     for (size_t i = 0; i < n; i++) {
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f) {
+        bool line = f->type == FIELD_LINES && (text[i] == '\n' || text[i] == '\t');
+        if (((unsigned char)text[i] < 0x20 && !line) || text[i] == 0x7f) {
             snprintf(why, JSON_WHY, "%s must have no control characters", f->name);
             return false;
         }
@@ -46,6 +47,7 @@ static bool number_ok(const json_t *value, const struct field *f, char why[JSON_
 static bool field_ok(const json_t *value, const struct field *f, char why[JSON_WHY]) {
     switch (f->type) {
     case FIELD_TEXT:
+    case FIELD_LINES:
         return text_ok(value, f, why);
     case FIELD_REQUEST_ID:
         return request_id_ok(value, f, why);

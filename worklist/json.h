@@ -7,6 +7,7 @@
 
 enum field_type {
     FIELD_TEXT,
+    FIELD_LINES, /* a text that may have line ends and tabs */
     FIELD_INTEGER,
     FIELD_NUMBER,
     FIELD_BOOL,

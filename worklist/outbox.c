@@ -20,7 +20,7 @@ static const char *what_of(const struct wire_frame *frame) {
 }
 
 bool outbox_add(struct db *db, int64_t room, struct wire_frame *frame) {
-    uint8_t bytes[sizeof((struct outbox_command){0}).bytes];
+    uint8_t bytes[OUTBOX_BYTES];
     char hex[2 * sizeof bytes + 1];
     size_t length = 0;
     if (frame->epoch == 0)

@@ -4,7 +4,7 @@
 #include "proto/wire.h"
 #include "worklist/db.h"
 
-enum { OUTBOX_BATCH = 64 };
+enum { OUTBOX_BYTES = WIRE_RULES_MAX + 1024 };
 
 /* Within the act's transaction. The frame's epoch and sequence are set when it is sent. The room
  * (0: all) shows it as pending until hemod holds it. */
@@ -31,7 +31,7 @@ int64_t outbox_refused(struct db *db, uint64_t epoch, uint64_t sequence, const c
 struct outbox_command {
     uint64_t sequence;
     size_t length;
-    uint8_t bytes[1024];
+    uint8_t bytes[OUTBOX_BYTES];
 };
 /* Commands of the epoch that wait, from a sequence on, in order; -1 on error. */
 int outbox_waiting(struct db *db, const struct outbox_link *link, uint64_t from,

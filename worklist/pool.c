@@ -33,15 +33,11 @@ static void run_socket(struct pool *pool, struct db *db, struct job *job) {
         return;
     job->texts[0] = hello_text();
     job->texts[1] = worklist_message(db, NULL, 0);
-    char *rooms = cases_rooms(db);
-    if (!rooms || asprintf(&job->texts[2], "{\"type\":\"rooms\",%s", rooms + 1) < 0)
-        job->texts[2] = NULL;
-    free(rooms);
+    job->texts[2] = cases_rooms_message(db);
 }
 
 static void run_session(struct db *db, struct job *job) {
-    enum user_result alive =
-        db_answers(db) ? session_alive(db, job->request.token) : USER_FAILED;
+    enum user_result alive = db_answers(db) ? session_alive(db, job->request.token) : USER_FAILED;
     job->answer.status = alive == USER_OK ? 200 : alive == USER_WRONG ? 401 : 503;
 }
 

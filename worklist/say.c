@@ -3,6 +3,7 @@
 #include "worklist/cases.h"
 #include "worklist/confirm.h"
 #include "worklist/measure.h"
+#include "worklist/mode.h"
 #include "worklist/when.h"
 #include "worklist/worklist.h"
 #include <math.h>
@@ -105,7 +106,22 @@ static void say_measurement(struct hub *hub, struct db *db, const struct event *
     free(body);
 }
 
-static void say_item(struct hub *hub, struct db *db, const struct store_batch *batch, size_t i) {
+/* Which case was asked about last: a batch is mostly of few. */
+struct audience {
+    int64_t room, case_number;
+    bool known, silent;
+};
+
+static bool is_silent(struct audience *a, struct db *db, const struct event *e) {
+    if (a->known && a->room == e->room && a->case_number == (int64_t)e->case_number)
+        return a->silent;
+    *a = (struct audience){e->room, (int64_t)e->case_number, true,
+                           mode_silent_room(db, e->room, (int64_t)e->case_number)};
+    return a->silent;
+}
+
+static void say_item(struct hub *hub, struct db *db, const struct store_batch *batch, size_t i,
+                     struct audience *audience) {
     const struct store_item *item = &batch->item[i];
     const struct event *e = &item->body.event;
     if (item->kind == WIRE_EPOCH_BEGIN) {
@@ -113,7 +129,7 @@ static void say_item(struct hub *hub, struct db *db, const struct store_batch *b
         return;
     }
     bool lossy = e->kind == EVENT_BEAT || e->kind == EVENT_READING;
-    if (item->quarantined || (lossy && overtaken(batch, i)))
+    if (item->quarantined || (lossy && overtaken(batch, i)) || is_silent(audience, db, e))
         return;
     if (e->kind == EVENT_MEASUREMENT)
         say_measurement(hub, db, e);
@@ -123,8 +139,9 @@ static void say_item(struct hub *hub, struct db *db, const struct store_batch *b
 }
 
 void say_batch(struct hub *hub, struct db *db, const struct store_batch *batch) {
+    struct audience audience = {0};
     for (size_t i = 0; i < batch->count; i++)
-        say_item(hub, db, batch, i);
-    if (batch->moves > 0)
+        say_item(hub, db, batch, i, &audience);
+    if (batch->moves > 0 || batch->list_changed)
         hub_publish(hub, 0, false, worklist_message(db, batch->moved, batch->moves));
 }

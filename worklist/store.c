@@ -175,7 +175,8 @@ static void bind_items(struct db *db, struct epochs *epochs, struct store_batch 
 }
 
 static bool note_move(struct store_batch *batch, int result, int64_t study) {
-    if (result == 1 && batch->moves < STORE_MOVES)
+    batch->list_changed = batch->list_changed || result > 0;
+    if (result == WORKLIST_MOVED && batch->moves < STORE_MOVES)
         batch->moved[batch->moves++] = study;
     return result >= 0;
 }
@@ -239,6 +240,7 @@ bool store_commit(struct db *db, struct epochs *epochs, struct store_batch *batc
     struct pipeline p;
     assert(batch->count > 0 && batch->count <= STORE_BATCH);
     batch->moves = 0;
+    batch->list_changed = false;
     bind_items(db, epochs, batch);
     if (!db_do(db, "begin"))
         return false;

@@ -20,7 +20,7 @@ struct store_item {
     } body;
     struct wire_epoch_begin epoch; /* of the event, found while storing */
     bool quarantined;
-    int64_t study; /* that a finding belongs to; 0: none */
+    int64_t study;       /* that a finding belongs to; 0: none */
     int64_t received_us; /* steady clock */
     size_t length;
     uint8_t *bytes; /* the frame as it came, heap */
@@ -29,6 +29,7 @@ struct store_item {
 struct store_batch {
     uint64_t journal, next_before, next_after;
     size_t count, quarantined, moves;
+    bool list_changed; /* also without a move: what would move a study */
     int64_t moved[STORE_MOVES];
     struct store_item item[STORE_BATCH];
 };

@@ -161,14 +161,16 @@ bool worklist_move(struct worklist *w, const struct rank_key *after,
                   DB(db_int(w->version).text, db_int((int64_t)w->list->count).text)) == 1;
 }
 
-static size_t load_findings(struct worklist *w, int64_t study,
+/* Findings that count: of mode integrated; all but the silent ones for what would be. */
+static size_t load_findings(struct worklist *w, int64_t study, bool would,
                             struct rank_finding out[FINDINGS_MAX]) {
     PGresult *r =
         db_query(w->db,
                  "select tier, (extract(epoch from raised_at) * 1000)::bigint from finding "
-                 "where study = $1 and (closed_at is null or holds_until is not null) "
+                 "where study = $1 and (closed_at is null or holds_until is not null) and "
+                 "(mode = 'integrated' or ($2::bool and mode = 'assistive')) "
                  "order by tier desc, raised_at limit 64",
-                 DB(db_int(study).text));
+                 DB(db_int(study).text, would ? "t" : "f"));
     size_t n = r ? (size_t)PQntuples(r) : 0;
     for (size_t i = 0; i < n; i++)
         out[i] =
@@ -208,7 +210,7 @@ bool worklist_key(struct worklist *w, int64_t study, struct rank_key *key) {
     }
     PQclear(r);
     if (!held && !manual)
-        rank_apply(key, latest_ms, open, load_findings(w, study, open));
+        rank_apply(key, latest_ms, open, load_findings(w, study, false, open));
     return true;
 }
 
@@ -216,14 +218,15 @@ int64_t worklist_add(struct worklist *w, const struct study_new *study, const ch
     PGresult *r = db_query(w->db,
                            "insert into study (patient_id, patient_id_issuer, patient_name, "
                            "accession, accession_issuer, study_uid, "
-                           "description, longest_wait_min, arrived_at, read_by) values ($1, $2, "
-                           "$3, $4, $5, $6, $7, $8, "
+                           "description, longest_wait_min, procedure, arrived_at, read_by) values "
+                           "($1, $2, $3, $4, $5, $6, $7, $8, $9, "
                            "date_trunc('milliseconds', now()), date_trunc('milliseconds', now()) + "
                            "$8::int * interval '1 minute') "
                            "returning id",
                            DB(study->patient_id, study->patient_id_issuer, study->patient_name,
                               study->accession, study->accession_issuer, study->study_uid,
-                              study->description, db_int(study->longest_wait_min).text));
+                              study->description, db_int(study->longest_wait_min).text,
+                              study->procedure ? study->procedure : ""));
     if (!r)
         return 0;
     int64_t id = db_number(r, 0, 0);
@@ -233,10 +236,13 @@ int64_t worklist_add(struct worklist *w, const struct study_new *study, const ch
     return worklist_key(w, id, &key) && worklist_move(w, &key, &move) ? id : 0;
 }
 
-static int64_t study_of_case(struct db *db, int64_t case_number) {
-    PGresult *r = db_query(db, "select study from lab_case where number = $1 and number > 0",
-                           DB(db_int(case_number).text));
+static int64_t study_of_case(struct db *db, int64_t case_number, char mode[16]) {
+    PGresult *r = db_query(
+        db, "select study, case_mode(number) from lab_case where number = $1 and number > 0",
+        DB(db_int(case_number).text));
     int64_t study = r && PQntuples(r) == 1 ? db_number(r, 0, 0) : r ? 0 : -1;
+    if (study > 0)
+        snprintf(mode, 16, "%s", db_text(r, 0, 1));
     PQclear(r);
     return study;
 }
@@ -250,7 +256,7 @@ static int move_by_findings(struct worklist *w, int64_t study, const struct work
 static bool reason_shown(struct db *db, int64_t study, const char *ended, char *out, size_t size) {
     PGresult *r = db_query(db,
                            "select reason from finding where study = $1 and closed_at is null "
-                           "order by tier desc, raised_at limit 1",
+                           "and mode = 'integrated' order by tier desc, raised_at limit 1",
                            DB(db_int(study).text));
     if (!r)
         return false;
@@ -280,45 +286,87 @@ static int asks_again(struct db *db, int64_t study, const struct worklist_findin
     return again;
 }
 
+/* What the findings of an assistive room would do, were they allowed to. A person's word stays. */
+static int say_would(struct worklist *w, int64_t study) {
+    struct rank_finding open[FINDINGS_MAX];
+    const struct rank_key *now = rank_list_find(w->list, study);
+    if (!now)
+        return 0;
+    struct rank_key key = *now;
+    PGresult *r = db_query(
+        w->db,
+        "select (extract(epoch from arrived_at + longest_wait_min * interval '1 minute') * "
+        "1000)::bigint, (select reason from finding f where f.study = s.id and f.mode = "
+        "'assistive' "
+        "and (closed_at is null or holds_until is not null) order by f.tier desc, raised_at limit "
+        "1) from study s where id = $1 and not held and manual_tier is null",
+        DB(db_int(study).text));
+    if (!r)
+        return -1;
+    const char *reason = PQntuples(r) == 1 ? db_text(r, 0, 1) : NULL;
+    if (reason)
+        rank_apply(&key, db_number(r, 0, 0), open, load_findings(w, study, true, open));
+    long rows =
+        db_run(w->db,
+               "update study set would_tier = $2, would_read_by = "
+               "to_timestamp($3::bigint / 1000.0), would_position = $4, would_reason = $5 "
+               "where id = $1",
+               DB(db_int(study).text, reason ? db_int(key.tier).text : NULL,
+                  reason ? db_int(key.read_by_ms).text : NULL,
+                  reason ? db_int((int64_t)rank_list_place(w->list, &key)).text : NULL, reason));
+    PQclear(r);
+    return rows == 1 ? WORKLIST_WOULD : -1;
+}
+
 static long insert_finding(struct db *db, int64_t study, const struct worklist_finding *f,
-                           const char *reason) {
+                           const char *reason, const char *mode) {
     enum rank_tier tier = rank_tier_of(f->kind);
     return db_run(db,
-                  "insert into finding (id, study, kind, tier, limit_at, reason, to_value) values "
-                  "(decode($1, 'hex'), $2, $3, $4, now() + $5::bigint * interval '1 millisecond', "
-                  "$6, $7) on conflict do nothing",
+                  "insert into finding (id, study, kind, tier, limit_at, reason, to_value, mode) "
+                  "values (decode($1, 'hex'), $2, $3, $4, now() + $5::bigint * interval '1 "
+                  "millisecond', $6, $7, $8) on conflict do nothing",
                   DB(f->event_hex, db_int(study).text, db_int(f->kind).text, db_int(tier).text,
-                     db_int(rank_limit_ms(tier)).text, reason, db_real(f->to_value).text));
+                     db_int(rank_limit_ms(tier)).text, reason, db_real(f->to_value).text, mode));
+}
+
+/* A study that was done comes back, and an acknowledgment does not cover what is worse. */
+static bool ask_again(struct db *db, int64_t study) {
+    return db_run(db,
+                  "update study set acknowledged_by = null, acknowledged_at = null, "
+                  "acknowledged_tier = null, status = case when status = 'done' then 'waiting' "
+                  "else status end where id = $1",
+                  DB(db_int(study).text)) == 1;
+}
+
+static int raise_integrated(struct worklist *w, int64_t study, const struct worklist_finding *f) {
+    char shown[400], reason[400];
+    bool acknowledged = false;
+    int again = asks_again(w->db, study, f, &acknowledged);
+    if (again < 0)
+        return -1;
+    snprintf(reason, sizeof reason, "%s%s", again && acknowledged ? "again: " : "", f->reason);
+    long rows = insert_finding(w->db, study, f, reason, "integrated");
+    if (rows <= 0)
+        return (int)rows;
+    if ((again && !ask_again(w->db, study)) ||
+        !reason_shown(w->db, study, reason, shown, sizeof shown))
+        return -1;
+    const struct worklist_move move = {
+        .reason = reason, .by = "finding", .shown = shown, .event_hex = f->event_hex};
+    return move_by_findings(w, study, &move);
 }
 
 int worklist_raise(struct worklist *w, const struct worklist_finding *finding, int64_t *study) {
-    char shown[400], reason[400];
-    bool acknowledged = false;
+    char mode[16] = "";
     bool moves = rank_tier_of(finding->kind) != TIER_ROUTINE;
-    *study = moves ? study_of_case(w->db, finding->case_number) : 0;
+    *study = moves ? study_of_case(w->db, finding->case_number, mode) : 0;
     if (*study <= 0)
         return (int)*study;
-    int again = asks_again(w->db, *study, finding, &acknowledged);
-    if (again < 0)
-        return -1;
-    snprintf(reason, sizeof reason, "%s%s", again && acknowledged ? "again: " : "",
-             finding->reason);
-    long rows = insert_finding(w->db, *study, finding, reason);
-    if (rows <= 0)
-        return (int)rows;
-    /* A study that was done comes back, and an acknowledgment does not cover what is worse. */
-    if (again &&
-        db_run(w->db,
-               "update study set acknowledged_by = null, acknowledged_at = null, acknowledged_tier "
-               "= null, status = case when status = 'done' then 'waiting' else status end "
-               "where id = $1",
-               DB(db_int(*study).text)) != 1)
-        return -1;
-    if (!reason_shown(w->db, *study, reason, shown, sizeof shown))
-        return -1;
-    const struct worklist_move move = {
-        .reason = reason, .by = "finding", .shown = shown, .event_hex = finding->event_hex};
-    return move_by_findings(w, *study, &move);
+    if (strcmp(mode, "integrated") == 0)
+        return raise_integrated(w, *study, finding);
+    long rows = insert_finding(w->db, *study, finding, finding->reason, mode);
+    return rows <= 0 || strcmp(mode, "silent") == 0 ? (int)(rows > 0 ? 0 : rows)
+                                                    : say_would(w, *study);
 }
 
 int worklist_recover(struct worklist *w, const struct worklist_finding *finding, int64_t *study) {
@@ -329,15 +377,20 @@ int worklist_recover(struct worklist *w, const struct worklist_finding *finding,
         "update finding set closed_at = now(), holds_until = case when $3::bool and l.value > 0 "
         "then now() + l.value * interval '1 s' end from lab_setting l where l.name = "
         "'recovered_hold_s' and closed_at is null and kind = $2 and id = decode($1, 'hex') "
-        "returning study",
+        "returning study, mode",
         DB(finding->refers_hex, db_int(finding->kind).text, finding->withdrawn ? "f" : "t"));
     if (!r)
         return -1;
-    if (PQntuples(r) == 1)
+    char mode[16] = "";
+    if (PQntuples(r) == 1) {
         *study = db_number(r, 0, 0);
+        snprintf(mode, sizeof mode, "%s", db_text(r, 0, 1));
+    }
     PQclear(r);
-    if (*study == 0)
+    if (*study == 0 || strcmp(mode, "silent") == 0)
         return 0;
+    if (strcmp(mode, "assistive") == 0)
+        return say_would(w, *study);
     if (!rank_list_find(w->list, *study))
         return 0; /* done meanwhile: nothing to slide back */
     if (!reason_shown(w->db, *study, finding->reason, reason, sizeof reason))
@@ -347,22 +400,38 @@ int worklist_recover(struct worklist *w, const struct worklist_finding *finding,
     return move_by_findings(w, *study, &move);
 }
 
+/* Its findings count by the mode that holds now; what recovered long enough ago counts no more. */
 static bool settle_one(struct worklist *w, int64_t study) {
     char shown[400];
-    const struct worklist_move move = {
-        .reason = "recovered and stayed so", .by = "worklistd", .shown = shown};
-    return db_run(w->db,
-                  "update finding set holds_until = null where study = $1 and holds_until <= now()",
-                  DB(db_int(study).text)) > 0 &&
-           reason_shown(w->db, study, "recovered", shown, sizeof shown) &&
-           (!rank_list_find(w->list, study) || move_by_findings(w, study, &move) == 1);
+    struct rank_key key;
+    const struct rank_key *now = rank_list_find(w->list, study);
+    struct db_number id = db_int(study);
+    long ended = db_run(w->db,
+                        "update finding set holds_until = null where study = $1 and holds_until <= "
+                        "now()",
+                        DB(id.text));
+    long changed = db_run(w->db,
+                          "update finding f set mode = study_mode(s) from study s where s.id = $1 "
+                          "and f.study = s.id and (f.closed_at is null or f.holds_until is not "
+                          "null) and f.mode <> study_mode(s)",
+                          DB(id.text));
+    if (ended < 0 || changed < 0 || !now)
+        return ended >= 0 && changed >= 0;
+    const char *why = changed > 0 ? "the mode changed" : "recovered and stayed so";
+    const struct worklist_move move = {.reason = why, .by = "worklistd", .shown = shown};
+    return reason_shown(w->db, study, changed > 0 ? why : "recovered", shown, sizeof shown) &&
+           worklist_key(w, study, &key) && worklist_move(w, &key, &move) &&
+           say_would(w, study) >= 0;
 }
+
+static const char unsettled_sql[] =
+    "select study from finding where holds_until <= now() union select f.study from finding f join "
+    "study s on s.id = f.study where (f.closed_at is null or f.holds_until is not null) and f.mode "
+    "<> study_mode(s) limit $1";
 
 int worklist_settle(struct db *db, int64_t *moved, int max) {
     struct worklist w;
-    PGresult *r =
-        db_query(db, "select distinct study from finding where holds_until <= now() limit $1",
-                 DB(db_int(max).text));
+    PGresult *r = db_query(db, unsettled_sql, DB(db_int(max).text));
     int n = r ? PQntuples(r) : -1;
     bool ok = n > 0 && db_do(db, "begin");
     if (ok) {

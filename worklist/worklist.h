@@ -41,6 +41,7 @@ bool worklist_key(struct worklist *w, int64_t study, struct rank_key *key);
 struct study_new {
     const char *patient_id, *patient_id_issuer, *patient_name;
     const char *accession, *accession_issuer, *study_uid, *description;
+    const char *procedure; /* NULL: none; modes may differ by it */
     int64_t longest_wait_min;
 };
 /* The new study's number; 0 on error (db_unique_violation(): accession or UID is known). */
@@ -55,15 +56,16 @@ struct worklist_finding {
     bool withdrawn;     /* not recovered: it never was true, nothing holds the place */
     const char *reason; /* one line */
 };
-/* A finding on the study of the case: 1 it moved, 0 nothing changed (no study, known already), -1
- * error. *study: whose. */
+enum { WORKLIST_MOVED = 1, WORKLIST_WOULD = 2 };
+/* A finding on the study of the case: it moved; it would (assistive: the study says so); 0 nothing
+ * changed (no study, known already, silent), -1 error. *study: whose. */
 int worklist_raise(struct worklist *w, const struct worklist_finding *finding, int64_t *study);
 /* The finding has recovered or was withdrawn. A withdrawn one lets the study slide back to where
  * its other findings put it at once, a recovered one only after lab_setting's recovered_hold_s: a
  * trend at its threshold does not make the list jump. */
 int worklist_recover(struct worklist *w, const struct worklist_finding *finding, int64_t *study);
-/* Slides back what has stayed recovered for long enough, in a transaction of its own: how many
- * studies, -1 on error. */
+/* Slides back what has stayed recovered for long enough, and brings studies in line with a mode
+ * that changed, in a transaction of its own: how many studies, -1 on error. */
 int worklist_settle(struct db *db, int64_t *moved, int max);
 
 /* A person's word wins until released: held stays where it stands, a tier (0 to 2; -1: none) goes
