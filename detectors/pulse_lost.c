@@ -3,7 +3,7 @@
  * waits for good signal.
  *
  * What speaks otherwise: the line had trouble (zeroed, flushed, damped) and no sound run of pulses
- * since. Then the loss is the line's unless the mean falls below 0.4 of what it was; what is held
+ * since. Then the loss is the line's unless the mean falls far (doubtful_share); what is held
  * back is said once, with the state that spoke against it. And a mean that held for long without a
  * pulse, or that went below what an artery without a heart still shows, is not of a heart: air or a
  * cable, whose own state follows within seconds. */
@@ -27,8 +27,7 @@ struct pulse_lost_state {
 };
 _Static_assert(sizeof(struct pulse_lost_state) <= DETECTOR_STATE_BYTES, "fits its slot");
 
-enum { BEATS_TO_RECOVER = 3, BEATS_SOUND = 10 };
-static const double doubtful_share = 0.4;
+enum { BEATS_TO_RECOVER = 3 };
 static const double falls_share =
     0.8; /* a lost waveform keeps a believable mean, a lost pulse does not */
 static const double falling_s = 2;      /* the mean has been below that share for so long */
@@ -45,14 +44,15 @@ static void pulse_lost_init(void *state, const struct detector_config *config) {
 }
 
 /* The pulse was lost when the last beat ended, which is before the state could say so. */
-static void pulse_state(struct pulse_lost_state *s, const struct event *event) {
+static void pulse_state(struct pulse_lost_state *s, const struct event *event,
+                        double sound_beats) {
     s->pulseless = event->state == EVENT_BEGAN;
     s->site = event->site;
     s->channel = event->channel;
     s->beats_since = 0;
     if (!s->pulseless || s->raised)
         return;
-    s->doubtful = s->trouble != 0 && s->sound_beats < BEATS_SOUND;
+    s->doubtful = s->trouble != 0 && (double)s->sound_beats < sound_beats;
     s->held = false;
     uint64_t seen_tick = s->last_beat_tick > s->usable_tick ? s->last_beat_tick : s->usable_tick;
     s->since_tick = seen_tick == 0 || seen_tick > event->tick ? event->tick : seen_tick;
@@ -70,10 +70,11 @@ static bool falls(const struct pulse_lost_state *s, double share) {
     return s->before_mmhg <= 0 || s->last_mmhg < share * s->before_mmhg;
 }
 
-static void hear(struct pulse_lost_state *s, const struct event *event) {
+static void hear(struct pulse_lost_state *s, const struct event *event,
+                 const struct rules *rules) {
     double mean_mmhg;
     if (event->kind == EVENT_NO_PULSE)
-        pulse_state(s, event);
+        pulse_state(s, event, (double)rules->pulse_sound_beats);
     if (event_withholds(event->kind) && event->kind != EVENT_LEARNING)
         line_trouble(s, event);
     if (event->kind == EVENT_READING && s->pulseless &&
@@ -124,13 +125,13 @@ static bool say(const struct pulse_lost_state *s, uint32_t state, uint64_t now_t
 static bool pulse_lost_push(void *state, const struct detector_input *in, struct event *out) {
     struct pulse_lost_state *s = state;
     if (in->event != NULL)
-        hear(s, in->event);
+        hear(s, in->event, in->rules);
     double lost_s = (double)(in->now_tick - s->since_tick) / s->config.base_rate_hz;
     double fell_s = (double)(in->now_tick - s->held_tick) / s->config.base_rate_hz;
     bool long_lost = lost_s >= (double)in->rules->pulse_lost_s && fell_s >= falling_s;
     if (!s->raised && s->pulseless && falls(s, falls_share) && long_lost &&
         s->last_mmhg >= least_mmhg) {
-        if (s->doubtful && !falls(s, doubtful_share))
+        if (s->doubtful && !falls(s, (double)in->rules->pulse_doubtful_share))
             return hold_back(s, in->now_tick, out);
         s->raised = true;
         return say(s, EVENT_RAISED, in->now_tick, out);

@@ -76,13 +76,14 @@ static bool hears(const struct room *room, const struct detector_slot *slot,
 
 static void detect(struct report_call *call, const struct event *event) {
     struct room *room = call->room;
+    struct rules here = rules_at(&room->rules, room->begin.room, room->phase);
     for (uint32_t i = 0; i < room->slots_count; i++) {
         struct detector_slot *slot = &room->slots[i];
         struct event found;
         if (!hears(room, slot, event))
             continue;
         if (!slot->active)
-            slot->rules = room->rules;
+            slot->rules = here;
         memset(&found, 0, sizeof found);
         struct detector_input in = {event, call->now_tick, &slot->rules};
         if (detector_rows[slot->row].detector->push(slot->state, &in, &found))

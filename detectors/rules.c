@@ -1,4 +1,5 @@
 #include "detectors/rules.h"
+#include "proto/event.h"
 #include <errno.h>
 #include <ini.h>
 #include <math.h>
@@ -6,17 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_MAX = 16384, VERSION_MAX = 1000000000 };
-
-struct key {
-    const char *section, *name;
-    size_t offset;
-    double min, max;
-};
+enum { TEXT_MAX = 16384, VERSION_MAX = 1000000000, ROOM_NUMBER_MAX = 9999 };
 
 #define KEY(section, name, field, min, max)                                                        \
     { section, name, offsetof(struct rules, field), min, max }
-static const struct key keys[] = {
+const struct rules_key rules_keys[] = {
     KEY("falling_bp", "slope_mmhg_per_s", fall_slope_mmhg_per_s, -10, -0.01),
     KEY("falling_bp", "drop_mmhg", fall_drop_mmhg, 2, 100),
     KEY("falling_bp", "drop_share", fall_drop_share, 0.02, 0.9),
@@ -34,6 +29,8 @@ static const struct key keys[] = {
     KEY("rising_wedge", "level_mmhg", wedge_level_mmhg, 0, 60),
     KEY("line_lost", "lost_s", line_lost_s, 1, 600),
     KEY("pulse_lost", "lost_s", pulse_lost_s, 1, 60),
+    KEY("pulse_lost", "doubtful_share", pulse_doubtful_share, 0.05, 0.8),
+    KEY("pulse_lost", "sound_beats", pulse_sound_beats, 0, 60),
     KEY("rising_edp", "rise_mmhg", edp_rise_mmhg, 1, 40),
     KEY("rising_edp", "level_mmhg", edp_level_mmhg, 0, 60),
     KEY("high_wedge", "mean_mmhg", wedge_high_mmhg, 5, 60),
@@ -44,7 +41,27 @@ static const struct key keys[] = {
     KEY("falling_pulse", "drop_share", pulse_drop_share, 0.1, 0.9),
     KEY("large_v", "above_mmhg", large_v_mmhg, 3, 60),
 };
-enum { KEYS = sizeof keys / sizeof keys[0], VERSION_BIT = KEYS };
+enum { KEYS = sizeof rules_keys / sizeof rules_keys[0], VERSION_BIT = KEYS };
+const int rules_keys_count = KEYS;
+
+float rules_value(const struct rules *rules, int key) {
+    return *(const float *)((const char *)rules + rules_keys[key].offset);
+}
+
+static void set(struct rules *rules, uint32_t key, float value) {
+    *(float *)((char *)rules + rules_keys[key].offset) = value;
+}
+
+struct rules rules_at(const struct rules *rules, uint32_t room, uint32_t phase) {
+    struct rules out = *rules;
+    for (uint32_t i = 0; i < rules->overrides_count; i++) {
+        const struct rules_override *o = &rules->overrides[i];
+        if ((o->room == RULES_ANY || o->room == room) &&
+            (o->phase == RULES_ANY || o->phase == phase))
+            set(&out, o->key, o->value);
+    }
+    return out;
+}
 
 struct rules rules_default(void) {
     return (struct rules){
@@ -66,6 +83,8 @@ struct rules rules_default(void) {
         .wedge_level_mmhg = 15,
         .line_lost_s = 5,
         .pulse_lost_s = 4,
+        .pulse_doubtful_share = 0.4f,
+        .pulse_sound_beats = 10,
         .edp_rise_mmhg = 6,
         .edp_level_mmhg = 16,
         .wedge_high_mmhg = 15,
@@ -80,9 +99,15 @@ struct rules rules_default(void) {
 
 struct parse {
     struct rules rules;
-    uint32_t seen; /* a bit for each key: none may be given twice */
+    uint64_t seen; /* a bit for each key: none may be given twice */
 };
-_Static_assert(KEYS < 32, "a bit for each key and the version");
+_Static_assert(KEYS < 64, "a bit for each key and the version");
+
+/* A section's name and, behind spaces, what it is for. */
+struct section {
+    char name[32];
+    uint16_t room, phase;
+};
 
 static bool number(const char *text, double min, double max, double *out) {
     char *end;
@@ -94,25 +119,81 @@ static bool number(const char *text, double min, double max, double *out) {
 
 static bool once(struct parse *p, uint32_t bit) {
     bool first = !(p->seen >> bit & 1);
-    p->seen |= 1u << bit;
+    p->seen |= UINT64_C(1) << bit;
     return first;
+}
+
+static bool whose(const char *word, struct section *out) {
+    double room;
+    if (strncmp(word, "room=", 5) == 0 && out->room == RULES_ANY) {
+        bool good = number(word + 5, 1, ROOM_NUMBER_MAX, &room) && room == floor(room);
+        out->room = (uint16_t)(good ? room : 0);
+        return good;
+    }
+    if (strncmp(word, "phase=", 6) != 0 || out->phase != RULES_ANY)
+        return false;
+    for (uint16_t phase = 0; phase <= PHASE_MAX; phase++)
+        if (strcmp(word + 6, phase_text(phase)) == 0)
+            out->phase = phase;
+    return out->phase != RULES_ANY;
+}
+
+/* "falling_bp room=2 phase=drug" */
+static bool read_section(const char *text, struct section *out) {
+    *out = (struct section){.room = RULES_ANY, .phase = RULES_ANY};
+    for (bool first = true; *text != '\0'; first = false) {
+        char word[32];
+        size_t length = strcspn(text, " ");
+        if (length == 0 || length >= sizeof word)
+            return false;
+        memcpy(word, text, length);
+        word[length] = '\0';
+        if (first)
+            memcpy(out->name, word, length + 1);
+        else if (!whose(word, out))
+            return false;
+        text += length + strspn(text + length, " ");
+    }
+    return true;
+}
+
+static bool override(struct rules *rules, uint32_t key, const struct section *where, float value) {
+    for (uint32_t i = 0; i < rules->overrides_count; i++) {
+        const struct rules_override *o = &rules->overrides[i];
+        if (o->key == key && o->room == where->room && o->phase == where->phase)
+            return false; /* twice */
+    }
+    if (rules->overrides_count == RULES_OVERRIDES_MAX)
+        return false;
+    rules->overrides[rules->overrides_count++] =
+        (struct rules_override){(uint16_t)key, where->room, where->phase, value};
+    return true;
+}
+
+static int take_version(struct parse *p, const char *value) {
+    double v;
+    if (!number(value, 1, VERSION_MAX, &v) || v != floor(v))
+        return 0;
+    p->rules.version = (uint32_t)v;
+    return once(p, VERSION_BIT);
 }
 
 static int take(void *user, const char *section, const char *name, const char *value) {
     struct parse *p = user;
+    struct section where;
     double v;
-    if (strcmp(section, "rules") == 0 && strcmp(name, "version") == 0) {
-        if (!number(value, 1, VERSION_MAX, &v) || v != floor(v))
-            return 0;
-        p->rules.version = (uint32_t)v;
-        return once(p, VERSION_BIT);
-    }
+    if (strcmp(section, "rules") == 0 && strcmp(name, "version") == 0)
+        return take_version(p, value);
+    if (!read_section(section, &where))
+        return 0;
     for (uint32_t i = 0; i < KEYS; i++) {
-        if (strcmp(section, keys[i].section) != 0 || strcmp(name, keys[i].name) != 0)
+        if (strcmp(where.name, rules_keys[i].section) != 0 || strcmp(name, rules_keys[i].name) != 0)
             continue;
-        if (!number(value, keys[i].min, keys[i].max, &v))
+        if (!number(value, rules_keys[i].min, rules_keys[i].max, &v))
             return 0;
-        *(float *)((char *)&p->rules + keys[i].offset) = (float)v;
+        if (where.room != RULES_ANY || where.phase != RULES_ANY)
+            return override(&p->rules, i, &where, (float)v);
+        set(&p->rules, i, (float)v);
         return once(p, i);
     }
     return 0;

@@ -1,12 +1,22 @@
 /* rules.h - the thresholds of the detectors, as a file with a version. Pure.
  *
  * An INI text:  [rules] version = 3   [falling_bp] slope_mmhg_per_s = -0.2 ...   Unknown keys,
- * missing versions and values out of range are refused with the line. rules_default() is version 1
- * and stands in detectors/README.md. */
+ * missing versions and values out of range are refused with the line. A section may be for one
+ * room or phase:  [falling_bp room=2 phase=drug] drop_share = 0.2   holds there and leaves all else as
+ * it is; of two that fit, the later line. rules_default() is version 1 and stands in
+ * detectors/README.md. */
 #pragma once
 #include "proto/error.h"
 #include <stddef.h>
 #include <stdint.h>
+
+enum { RULES_OVERRIDES_MAX = 12, RULES_ANY = UINT16_MAX };
+
+/* One value for a room or a phase. */
+struct rules_override {
+    uint16_t key, room, phase; /* rules_key(); RULES_ANY */
+    float value;
+};
 
 struct rules {
     uint32_t version;
@@ -32,7 +42,9 @@ struct rules {
     /* line_lost */
     float line_lost_s; /* 5 s without usable signal */
     /* pulse_lost */
-    float pulse_lost_s; /* 4 s */
+    float pulse_lost_s;         /* 4 s */
+    float pulse_doubtful_share; /* 0.4: so far the mean must fall on a line that had trouble */
+    float pulse_sound_beats;    /* 10 sound beats since end the doubt */
     /* rising_edp */
     float edp_rise_mmhg;  /* 6 above the first half minute in the ventricle */
     float edp_level_mmhg; /* and at least 16 */
@@ -47,8 +59,22 @@ struct rules {
     float pulse_drop_share; /* 0.3 of the pulse pressure of 300..60 s before */
     /* large_v */
     float large_v_mmhg; /* 15 above the mean */
+    uint32_t overrides_count;
+    struct rules_override overrides[RULES_OVERRIDES_MAX];
 };
 
 struct rules rules_default(void);
+/* As they hold in a room and phase. */
+struct rules rules_at(const struct rules *rules, uint32_t room, uint32_t phase);
+
+/* What a file may set, in the order of README.md. */
+struct rules_key {
+    const char *section, *name;
+    size_t offset; /* of its float in struct rules */
+    double min, max;
+};
+extern const struct rules_key rules_keys[];
+extern const int rules_keys_count;
+float rules_value(const struct rules *rules, int key);
 /* HEMO_OK, or the error and in *line the first line that is wrong (1-based). */
 enum hemo_error rules_parse(const char *text, size_t length, struct rules *out, int *line);

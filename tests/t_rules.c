@@ -1,9 +1,11 @@
 /* rules: a file of thresholds is taken whole or refused with its line. */
 #include "detectors/rules.h"
+#include "proto/event.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +19,8 @@ static const char good[] = "; by the lab's physician\n"
                            "drop_mmhg = 15\n"
                            "drop_share = 0.2\n"
                            "hold_s = 4\n"
+                           "fast_mmhg_per_s = -0.5\n"
+                           "spreads = 5\n"
                            "slow_mmhg_per_s = -0.1\n"
                            "slow_share = 0.25\n"
                            "deep_share = 0.3\n"
@@ -32,6 +36,8 @@ static const char good[] = "; by the lab's physician\n"
                            "lost_s = 8\n"
                            "[pulse_lost]\n"
                            "lost_s = 3\n"
+                           "doubtful_share = 0.3\n"
+                           "sound_beats = 12\n"
                            "[rising_edp]\n"
                            "rise_mmhg = 7\n"
                            "level_mmhg = 19\n"
@@ -65,6 +71,10 @@ static void test_every_key(void **state) {
     assert_float_equal(rules.wedge_level_mmhg, 18, 1e-6);
     assert_float_equal(rules.line_lost_s, 8, 1e-6);
     assert_float_equal(rules.pulse_lost_s, 3, 1e-6);
+    assert_float_equal(rules.pulse_doubtful_share, 0.3, 1e-6);
+    assert_float_equal(rules.pulse_sound_beats, 12, 1e-6);
+    assert_float_equal(rules.fall_fast_mmhg_per_s, -0.5, 1e-6);
+    assert_float_equal(rules.fall_spreads, 5, 1e-6);
     assert_float_equal(rules.fall_slow_mmhg_per_s, -0.1, 1e-6);
     assert_float_equal(rules.fall_slow_share, 0.25, 1e-6);
     assert_float_equal(rules.fall_deep_share, 0.3, 1e-6);
@@ -88,6 +98,39 @@ static void test_what_is_not_given_keeps_its_default(void **state) {
     expected.low_mean_mmhg = 70;
     assert_int_equal(rules_parse(text, strlen(text), &rules, &line), HEMO_OK);
     assert_memory_equal(&rules, &expected, sizeof rules);
+}
+
+static void test_rooms_and_phases(void **state) {
+    (void)state;
+    static const char text[] = "[rules]\nversion = 2\n[low_bp]\nmean_mmhg = 70\n"
+                               "[low_bp phase=drug]\nmean_mmhg = 55\n"
+                               "[low_bp room=2]\nmean_mmhg = 60\n"
+                               "[low_bp room=2 phase=drug]\nmean_mmhg = 50\n";
+    static const float want_mmhg[3][2] = {{70, 55}, {70, 55}, {60, 50}}; /* room 0..2; rest, drug */
+    struct rules rules;
+    int line = 0;
+    assert_int_equal(rules_parse(text, strlen(text), &rules, &line), HEMO_OK);
+    for (uint32_t room = 0; room < 3; room++)
+        for (uint32_t drug = 0; drug < 2; drug++) {
+            struct rules here = rules_at(&rules, room, drug ? PHASE_DRUG : PHASE_REST);
+            assert_float_equal(here.low_mean_mmhg, want_mmhg[room][drug], 1e-6);
+            assert_float_equal(here.low_hold_s, rules_default().low_hold_s, 1e-6);
+            assert_int_equal(here.version, 2);
+        }
+}
+
+static void test_no_more_of_them_than_there_is_room(void **state) {
+    (void)state;
+    char text[2048] = "[rules]\nversion = 2\n";
+    struct rules rules;
+    int line = 0;
+    for (int room = 1; room <= RULES_OVERRIDES_MAX + 1; room++) {
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "[low_bp room=%d]\nmean_mmhg = 60\n", room);
+        enum hemo_error want = room <= RULES_OVERRIDES_MAX ? HEMO_OK : HEMO_BAD_CONFIG;
+        assert_int_equal(rules_parse(text, strlen(text), &rules, &line), want);
+    }
+    assert_int_equal(line, 2 + 2 * (RULES_OVERRIDES_MAX + 1));
 }
 
 static void test_the_defaults_are_version_1(void **state) {
@@ -123,6 +166,14 @@ static const struct {
     {"no value", "[rules]\nversion = 2\n[low_bp]\nmean_mmhg =\n", 4},
     {"no equals sign", "[rules]\nversion = 2\n[low_bp]\nmean_mmhg\n", 4},
     {"open section", "[rules\nversion = 2\n", 1},
+    {"unknown phase", "[rules]\nversion = 2\n[low_bp phase=nap]\nmean_mmhg = 70\n", 4},
+    {"two phases", "[rules]\nversion = 2\n[low_bp phase=rest phase=drug]\nmean_mmhg = 70\n", 4},
+    {"room 0", "[rules]\nversion = 2\n[low_bp room=0]\nmean_mmhg = 70\n", 4},
+    {"room by name", "[rules]\nversion = 2\n[low_bp room=two]\nmean_mmhg = 70\n", 4},
+    {"neither room nor phase", "[rules]\nversion = 2\n[low_bp lab=2]\nmean_mmhg = 70\n", 4},
+    {"twice for a room",
+     "[rules]\nversion = 2\n[low_bp room=2]\nmean_mmhg = 70\nmean_mmhg = 60\n", 5},
+    {"version for a room", "[rules room=2]\nversion = 2\n", 2},
 };
 
 static void test_what_is_wrong_is_refused_with_its_line(void **state) {
@@ -164,6 +215,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_key),
         cmocka_unit_test(test_what_is_not_given_keeps_its_default),
+        cmocka_unit_test(test_rooms_and_phases),
+        cmocka_unit_test(test_no_more_of_them_than_there_is_room),
         cmocka_unit_test(test_the_defaults_are_version_1),
         cmocka_unit_test(test_what_is_wrong_is_refused_with_its_line),
         cmocka_unit_test(test_hostile_bytes),

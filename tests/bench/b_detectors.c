@@ -1,107 +1,266 @@
-/* b_detectors - simulated patients through a room in process: what was found, when, and what was
- * found of nothing; beside baselines on the same beats (mean < 65 for a minute, EWMA, CUSUM).
+/* b_detectors - simulated cases through a room: what was found, when, and what was found of
+ * nothing; beside baselines on the same beats and on the bare line.
  *
- *     b_detectors SEEDS FIRST_SEED        stable ones get an artefact a minute, of every kind */
-#include "detectors/room.h"
-#include "dsp/spectrum.h"
-#include "proto/quantity.h"
-#include "sim/patient_source.h"
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
+ *     b_detectors LOGS HOURS FIRST_SEED [-v | sweep]
+ *
+ * HOURS of patients to whom nothing happens (half of them with artefacts), and with them one case
+ * in three in which something happens. LOGS keeps what was simulated, so a second run, a
+ * changed detector and a sweep of rules take minutes. */
+#include "tests/bench/bank.h"
+#include "tests/bench/baselines.h"
+#include "tests/bench/cases.h"
+#include <sys/stat.h>
+#include <unistd.h>
 
-enum { KINDS = 16, FAULTS = 24, DRAWS_MAX = 4096 };
-static const double case_s = 1500, never = INFINITY;
+enum {
+    KINDS = 32,
+    FIRST_KIND = 301,
+    TRUTHS_MAX = 8192,
+    CHANNELS = PATIENT_CHANNELS,
+    DELAYS_MAX = 1024,
+    VARIANTS_MAX = 80
+};
+static const double never = INFINITY;
 
-/* Baselines: of the beats' means, against the first minute. */
-struct baseline {
+/* What one detector (or baseline) did in all cases. */
+struct tally {
+    uint32_t events, found, before_low, at_20, false_quiet, false_artefacts, true_quiet;
+    uint32_t delays_count;
+    double delays_s[DELAYS_MAX], lost[DELAYS_MAX];
+};
+
+/* What was true. */
+struct series {
     uint32_t count;
-    double sum, sum2, ewma, cusum, ewma_s, cusum_s;
+    double at_s[TRUTHS_MAX], mmhg[TRUTHS_MAX];
+    double least_mmhg, most_wedge_mmhg, first_wedge_mmhg, most_v_mmhg;
 };
 
-struct draw {
-    double base_rate_hz;
-    double found_s[KINDS]; /* 301 + i */
-    uint32_t raised, held, line;
-    struct baseline baseline;
+/* First time that each was raised behind the onset; how often at all before it. */
+struct heard {
+    double first_s[KINDS];
+    uint32_t early[KINDS], held;
+    const struct case_head *head;
 };
 
-static void baseline_beat(struct baseline *b, double at_s, double mmhg) {
-    if (b->count < 60) {
-        b->count++;
-        b->sum += mmhg;
-        b->sum2 += mmhg * mmhg;
-        b->ewma = b->sum / b->count;
+struct variant {
+    char name[64];
+    struct rules rules;
+    struct heard heard;
+    struct tally tallies[KINDS];
+    uint32_t held;
+};
+
+static struct bench {
+    bool verbose;
+    double quiet_h, artefact_h;
+    uint32_t variants_count;
+    struct variant variants[VARIANTS_MAX];
+    struct tally baselines[BASELINES];
+    uint32_t room_said, bank_said;
+} bench;
+
+static void note(struct heard *h, uint32_t index, double at_s) {
+    double onset_s = h->head->class == CASE_EVENT ? h->head->onset_s : never;
+    if (at_s < onset_s)
+        h->early[index]++;
+    else if (at_s < h->first_s[index])
+        h->first_s[index] = at_s;
+}
+
+static void finding(void *context, const struct event *event, uint64_t now_tick) {
+    struct heard *h = context;
+    bench.bank_said += h == &bench.variants[0].heard ? 1 : 0;
+    if (bench.verbose && h == &bench.variants[0].heard && event->kind != EVENT_LINE_LOST)
+        printf("# %s %llu: %.1f s %s %s %s %.0f -> %.0f\n", h->head->patient,
+               (unsigned long long)h->head->seed, (double)now_tick / h->head->base_rate_hz,
+               site_row(event->site)->label, event_row(event->kind)->name,
+               event_state_text(event->state), event->from_value, event->to_value);
+    h->held += event->kind == EVENT_HELD_BACK;
+    if (event->state != EVENT_RAISED || event->kind < FIRST_KIND ||
+        event->kind >= FIRST_KIND + KINDS)
         return;
-    }
-    double mean = b->sum / b->count;
-    double sd = fmax(1.5, sqrt(fmax(0, b->sum2 / b->count - mean * mean)));
-    b->ewma += 0.05 * (mmhg - b->ewma);
-    b->cusum = fmax(0, b->cusum + (mean - mmhg) / sd - 0.5);
-    if (b->ewma < 65 && b->ewma_s > at_s)
-        b->ewma_s = at_s;
-    if (b->cusum > 8 && b->cusum_s > at_s)
-        b->cusum_s = at_s;
+    note(h, event->kind - FIRST_KIND, (double)now_tick / h->head->base_rate_hz);
 }
 
-static void hear(void *context, const struct event *event) {
-    struct draw *d = context;
-    double mmhg, at_s = (double)event->emitted_tick / d->base_rate_hz;
-    if (event->kind == EVENT_BEAT && event->site == SITE_AO && event->left_out_count == 0 &&
-        event_value(event, QUANTITY_MEAN, &mmhg))
-        baseline_beat(&d->baseline, at_s, mmhg);
-    d->held += event->kind == EVENT_HELD_BACK;
-    if (event->state != EVENT_RAISED || event->kind < 301 || event->kind >= 301 + KINDS)
-        return;
-    d->line += event->kind == EVENT_LINE_LOST;
-    d->raised += event->kind != EVENT_LINE_LOST;
-    if (d->found_s[event->kind - 301] > at_s)
-        d->found_s[event->kind - 301] = at_s;
-}
-
-static void feed(struct room *room, struct source *source, struct draw *d) {
-    struct source_item item;
-    struct failure failure;
-    enum hemo_error error = HEMO_OK;
-    while (!error && !(error = source->next(source->state, &item, &failure)) &&
-           item.kind != SOURCE_END) {
-        if (item.kind == SOURCE_SAMPLES)
-            error = room_push(room, &item.body.samples, hear, d);
-        else if (item.kind == SOURCE_GAP)
-            error = room_gap(room, &item.body.gap, hear, d);
-        else
-            error = room_mark(room, &item.body.mark, hear, d);
-    }
-    if (error)
-        abort();
-    room_end(room, hear, d);
-}
-
-static struct draw run(const char *name, uint64_t seed, const char *const *faults, int count) {
-    static struct room *room;
-    static struct spectrum spectrum;
-    struct rules rules = rules_default();
-    struct source source;
-    struct failure failure;
-    struct draw d = {.baseline = {.ewma_s = never, .cusum_s = never}};
+static void heard_open(struct heard *h, const struct case_head *head) {
+    memset(h, 0, sizeof *h);
+    h->head = head;
     for (int i = 0; i < KINDS; i++)
-        d.found_s[i] = never;
-    struct patient_source_config config = {.row = patient_find(name), .seed = seed,
-                                           .duration_s = case_s, .faults = faults,
-                                           .faults_count = count};
-    if ((!room && !(room = malloc(room_size()))) ||
-        patient_source_open(&source, &config, &failure) || room_init(room, &rules) ||
-        (!spectrum.plan && !spectrum_init(&spectrum)))
-        abort();
-    struct wire_epoch_begin begin = {.stream = 1, .room = 1, .epoch = 1, .case_number = 1,
-                                     .info = source.info};
-    d.base_rate_hz = stream_base_rate_hz(&source.info);
-    room_spectrum(room, &spectrum);
-    if (room_begin(room, &begin))
-        abort();
-    feed(room, &source, &d);
-    source.close(source.state);
-    return d;
+        h->first_s[i] = never;
+}
+
+static void truth_take(struct series *t, const struct case_entry *e) {
+    if (e->site == SITE_PCW) {
+        if (t->first_wedge_mmhg == 0)
+            t->first_wedge_mmhg = e->mean_mmhg;
+        t->most_wedge_mmhg = fmax(t->most_wedge_mmhg, e->mean_mmhg);
+        t->most_v_mmhg = fmax(t->most_v_mmhg, e->systolic_mmhg - e->mean_mmhg);
+        return;
+    }
+    t->least_mmhg = fmin(t->least_mmhg, e->mean_mmhg);
+    if (t->count == TRUTHS_MAX)
+        return;
+    t->at_s[t->count] = e->at_s;
+    t->mmhg[t->count++] = e->mean_mmhg;
+}
+
+/* The true mean of the minute before the onset. */
+static double truth_before(const struct series *t, double onset_s) {
+    double sum = 0;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < t->count; i++)
+        if (t->at_s[i] >= onset_s - 60 && t->at_s[i] < onset_s) {
+            sum += t->mmhg[i];
+            n++;
+        }
+    return sum / n;
+}
+
+/* The share of it that is lost at a time: over five beats. */
+static double truth_lost(const struct series *t, double onset_s, double at_s) {
+    double sum = 0;
+    uint32_t i = 0, n = 0;
+    while (i < t->count && t->at_s[i] < at_s)
+        i++;
+    for (; i > 0 && n < 5; n++)
+        sum += t->mmhg[--i];
+    return 1 - sum / n / truth_before(t, onset_s);
+}
+
+/* Levels are true or false by the truth; of all else nothing is true where nothing happens. */
+static bool is_true(uint32_t kind, const struct series *t) {
+    const struct rules rules = rules_default();
+    if (kind == EVENT_LOW_BP)
+        return t->least_mmhg < (double)rules.low_mean_mmhg + 1;
+    if (kind == EVENT_HIGH_WEDGE)
+        return t->most_wedge_mmhg > (double)rules.wedge_high_mmhg - 1;
+    return kind == EVENT_LARGE_V && t->most_v_mmhg > (double)rules.large_v_mmhg - 2;
+}
+
+/* What must be found in the cases in which something happens: of a wedge, where it truly rose by a
+ * fifth more than the rule asks. */
+static bool is_asked(uint32_t kind, const char *patient, const struct series *t) {
+    if (strcmp(patient, "failing") == 0)
+        return kind == EVENT_RISING_WEDGE && t->most_wedge_mmhg >= t->first_wedge_mmhg + 6 &&
+               t->most_wedge_mmhg >= 18;
+    if (strcmp(patient, "perforation") == 0 && kind == EVENT_TAMPONADE)
+        return true;
+    if (strcmp(patient, "pump_failure") == 0 && kind == EVENT_RISING_WEDGE)
+        return true;
+    return kind == EVENT_FALLING_BP || kind == EVENT_LOW_BP;
+}
+
+static void tally_event(struct tally *y, const struct case_head *head, const struct series *t,
+                        double at_s, double low_s) {
+    y->events++;
+    if (!isfinite(at_s))
+        return;
+    double lost = truth_lost(t, head->onset_s, at_s);
+    if (bench.verbose && y == &bench.variants[0].tallies[0])
+        printf("# %s %llu: %.0f s behind the onset, %.1f %% lost\n", head->patient,
+               (unsigned long long)head->seed, at_s - head->onset_s, 100 * lost);
+    y->found++;
+    y->before_low += at_s < low_s;
+    y->at_20 += lost <= 0.2;
+    if (y->delays_count == DELAYS_MAX)
+        return;
+    y->delays_s[y->delays_count] = at_s - head->onset_s;
+    y->lost[y->delays_count++] = lost;
+}
+
+static void tally_case(struct tally *y, const struct case_head *head, bool level_true,
+                       uint32_t times) {
+    if (level_true)
+        y->true_quiet += times;
+    else if (head->class == CASE_ARTEFACTS)
+        y->false_artefacts += times;
+    else
+        y->false_quiet += times;
+}
+
+static void score_variant(struct variant *v, const struct case_head *head, const struct series *t) {
+    struct heard *h = &v->heard;
+    v->held += h->held;
+    for (uint32_t i = 0; i < KINDS; i++) {
+        uint32_t kind = FIRST_KIND + i;
+        if (!event_row(kind))
+            continue;
+        tally_case(&v->tallies[i], head, is_true(kind, t), h->early[i]);
+        if (bench.verbose && v == bench.variants && h->early[i] > 0 && !is_true(kind, t))
+            printf("# %s %llu: %s raised %u times of nothing\n", head->patient,
+                   (unsigned long long)head->seed, event_row(kind)->name, h->early[i]);
+        if (head->class == CASE_EVENT && is_asked(kind, head->patient, t))
+            tally_event(&v->tallies[i], head, t, h->first_s[i],
+                        h->first_s[EVENT_LOW_BP - FIRST_KIND]);
+    }
+}
+
+static void score_baselines(const struct heard *h, const struct series *t) {
+    const struct heard *ours = &bench.variants[0].heard;
+    for (int i = 0; i < BASELINES; i++) {
+        bool level_true = i != BASELINE_CUSUM && is_true(EVENT_LOW_BP, t);
+        tally_case(&bench.baselines[i], h->head, level_true, h->early[i]);
+        if (h->head->class == CASE_EVENT && is_asked(EVENT_FALLING_BP, h->head->patient, t))
+            tally_event(&bench.baselines[i], h->head, t, h->first_s[i],
+                        ours->first_s[EVENT_LOW_BP - FIRST_KIND]);
+    }
+}
+
+static void note_bits(struct heard *h, uint32_t bits, double at_s) {
+    for (uint32_t i = 0; i < BASELINES; i++)
+        if (bits >> i & 1)
+            note(h, i, at_s);
+}
+
+static bool is_artery(uint32_t site) {
+    return site == SITE_AO || site == SITE_ART || site == SITE_PAO;
+}
+
+static void take_event(struct bank *banks, const struct event *event, struct heard *plain,
+                       struct baselines *baselines) {
+    double mmhg, at_s = (double)event->emitted_tick / plain->head->base_rate_hz;
+    if ((event->kind > 300 && event->kind < 400) || event->kind == EVENT_HELD_BACK) {
+        bench.room_said++;
+        return; /* the room's own; the first set of rules must find the same */
+    }
+    for (uint32_t v = 0; v < bench.variants_count; v++)
+        bank_hear(&banks[v], event, finding, &bench.variants[v].heard);
+    if (event->kind == EVENT_BEAT && is_artery(event->site) && event->left_out_count == 0 &&
+        event_value(event, QUANTITY_MEAN, &mmhg))
+        note_bits(plain, baselines_beat(baselines, mmhg), at_s);
+}
+
+static void score(const char *path) {
+    static struct bank banks[VARIANTS_MAX];
+    static struct series truth;
+    static struct case_entry e;
+    struct case_head head;
+    struct case_log log;
+    struct baselines baselines = {0};
+    struct heard plain;
+    case_log_read(&log, path, &head);
+    truth = (struct series){.least_mmhg = never};
+    heard_open(&plain, &head);
+    for (uint32_t v = 0; v < bench.variants_count; v++) {
+        bank_open(&banks[v], CHANNELS, head.base_rate_hz, &bench.variants[v].rules);
+        heard_open(&bench.variants[v].heard, &head);
+    }
+    while (case_log_get(&log, &e)) {
+        if (e.kind == ENTRY_TRUTH)
+            truth_take(&truth, &e);
+        else if (e.kind == ENTRY_RAW)
+            note_bits(&plain, baselines_second(&baselines, e.mean_mmhg), e.at_s);
+        else
+            take_event(banks, &e.event, &plain, &baselines);
+    }
+    fclose(log.file);
+    double hours = head.length_s / 3600;
+    bench.quiet_h += head.class == CASE_QUIET ? hours : 0;
+    bench.artefact_h += head.class == CASE_ARTEFACTS ? hours : 0;
+    for (uint32_t v = 0; v < bench.variants_count; v++)
+        score_variant(&bench.variants[v], &head, &truth);
+    score_baselines(&plain, &truth);
 }
 
 static int ascending(const void *a, const void *b) {
@@ -109,84 +268,130 @@ static int ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static void line(const char *what, double *delays, int count) {
-    int found = 0;
-    qsort(delays, (size_t)count, sizeof *delays, ascending);
-    while (found < count && isfinite(delays[found]))
-        found++;
-    printf("| %s | %d of %d | %.0f | %.0f |\n", what, found, count,
-           found ? delays[found / 2] : NAN, found ? delays[(found - 1) * 95 / 100] : NAN);
+static double part(double *values, uint32_t count, double share) {
+    qsort(values, count, sizeof *values, ascending);
+    return count ? values[(uint32_t)lround(share * (count - 1))] : NAN;
 }
 
-/* Delays from the onset that patients.def gives. */
-static void patients(const char *name, uint32_t kind, int seeds, uint64_t first) {
-    static double ours[DRAWS_MAX], low[DRAWS_MAX], ewma[DRAWS_MAX], cusum[DRAWS_MAX];
-    double onset_s = patient_find(name)->onset_s;
-    int earlier = 0;
-    for (int i = 0; i < seeds; i++) {
-        struct draw d = run(name, first + (uint64_t)i, NULL, 0);
-        ours[i] = d.found_s[kind - 301] - onset_s;
-        low[i] = d.found_s[EVENT_LOW_BP - 301] - onset_s;
-        ewma[i] = d.baseline.ewma_s - onset_s;
-        cusum[i] = d.baseline.cusum_s - onset_s;
-        earlier += ours[i] < low[i];
-    }
-    printf("| %s: %s | | | before low_bp in %d |\n", name, event_row(kind)->name, earlier);
-    line("ours", ours, seeds);
-    line("mean < 65 for 60 s", low, seeds);
-    line("EWMA < 65", ewma, seeds);
-    line("CUSUM k 0.5 h 8", cusum, seeds);
+static void print_event(const char *name, struct tally *y) {
+    printf("| %s | %u of %u | %.0f | %.0f | %.1f %% | %u | %u |\n", name, y->found, y->events,
+           part(y->delays_s, y->delays_count, 0.5), part(y->delays_s, y->delays_count, 0.95),
+           100 * part(y->lost, y->delays_count, 0.5), y->at_20, y->before_low);
 }
 
-/* A fault each minute, of each kind in turn, for 4 to 20 s. */
-static int make_faults(char text[FAULTS][40], const char *faults[FAULTS], uint64_t seed) {
-    static const char *const kinds[] = {"flush", "zero", "gap", "rail"};
-    for (int i = 0; i < FAULTS; i++) {
-        unsigned from = 45 + 60 * (unsigned)i;
-        unsigned lasts = 4 + (unsigned)(seed * 7 + 5 * (unsigned)i) % 17;
-        snprintf(text[i], 40, "%s@%u+%u", kinds[(seed + (unsigned)i) % 4], from, lasts);
-        faults[i] = text[i];
-    }
-    return FAULTS;
+/* Upper end of the 95 % interval of a rate, from a count (Poisson; 3 for none, else normal in the
+ * square root, from memory). */
+static double at_most(uint32_t count, double hours) {
+    return (count == 0 ? 3 : pow(sqrt(count + 0.375) + 0.98, 2)) / hours;
 }
 
-static void stable(int seeds, uint64_t first, bool artefacts) {
-    uint32_t raised = 0, held = 0, lost = 0, low = 0, ewma = 0, cusum = 0;
-    for (int i = 0; i < seeds; i++) {
-        char text[FAULTS][40];
-        const char *faults[FAULTS];
-        uint64_t seed = first + (uint64_t)i;
-        int count = artefacts ? make_faults(text, faults, seed) : 0;
-        struct draw d = run("stable", seed, faults, count);
-        raised += d.raised - (isfinite(d.found_s[EVENT_LOW_BP - 301]) ? 1 : 0);
-        low += isfinite(d.found_s[EVENT_LOW_BP - 301]) ? 1u : 0u;
-        held += d.held;
-        lost += d.line;
-        ewma += isfinite(d.baseline.ewma_s) ? 1u : 0u;
-        cusum += isfinite(d.baseline.cusum_s) ? 1u : 0u;
+static void print_false(const char *name, const struct tally *y) {
+    double hours = bench.quiet_h + bench.artefact_h;
+    uint32_t both = y->false_quiet + y->false_artefacts;
+    printf("| %s | %u | %u | %.3f | %.3f | %u |\n", name, y->false_quiet, y->false_artefacts,
+           both / hours, at_most(both, hours), y->true_quiet);
+}
+
+static void print_all(void) {
+    struct variant *ours = &bench.variants[0];
+    printf("\n| asked for | found | delay median, s | 95 %%, s | mean lost by then | at 20 %% or "
+           "less | before low_bp |\n|---|---|---|---|---|---|---|\n");
+    for (uint32_t i = 0; i < KINDS; i++)
+        if (ours->tallies[i].events > 0)
+            print_event(event_row(FIRST_KIND + i)->name, &ours->tallies[i]);
+    for (int i = 0; i < BASELINES; i++)
+        print_event(baseline_names[i], &bench.baselines[i]);
+    printf("\n%.1f h quiet, %.1f h with an artefact a minute; held back %u times\n",
+           bench.quiet_h, bench.artefact_h, ours->held);
+    printf("said by the rooms %u times, by the detectors beside the logs %u times\n\n",
+           bench.room_said, bench.bank_said);
+    printf("| raised of nothing | quiet | artefacts | per hour | at most (95 %%) | true |\n"
+           "|---|---|---|---|---|---|\n");
+    for (uint32_t i = 0; i < KINDS; i++)
+        if (event_row(FIRST_KIND + i))
+            print_false(event_row(FIRST_KIND + i)->name, &ours->tallies[i]);
+    for (int i = 0; i < BASELINES; i++)
+        print_false(baseline_names[i], &bench.baselines[i]);
+}
+
+static void add_variant(const char *name, const char *text) {
+    struct variant *v = &bench.variants[bench.variants_count++];
+    char whole[512];
+    int line;
+    assert(bench.variants_count <= VARIANTS_MAX);
+    snprintf(v->name, sizeof v->name, "%s", name);
+    snprintf(whole, sizeof whole, "[rules]\nversion = 1\n%s", text);
+    if (rules_parse(whole, strlen(whole), &v->rules, &line)) {
+        fprintf(stderr, "b_detectors: %s: line %d\n", name, line);
+        abort();
     }
-    double hours = seeds * case_s / 3600;
-    printf("| stable%s, %.1f h | ours %u (%.3f/h), held back %u, line %u | mean < 65: %u | "
-           "EWMA %u, CUSUM %u |\n",
-           artefacts ? " with artefacts" : "", hours, raised, raised / hours, held, lost, low,
-           ewma, cusum);
+}
+
+/* Each threshold by itself, a quarter less and a quarter more. */
+static void add_sweep(void) {
+    for (int key = 0; key < rules_keys_count; key++)
+        for (int more = 0; more < 2; more++) {
+            const struct rules_key *k = &rules_keys[key];
+            struct rules standing = rules_default();
+            char text[128], name[64];
+            double value = (double)rules_value(&standing, key) * (more ? 1.25 : 0.75);
+            value = fmin(k->max, fmax(k->min, value));
+            snprintf(text, sizeof text, "[%s]\n%s = %.4f\n", k->section, k->name, value);
+            snprintf(name, sizeof name, "%s %s %.3g", k->section, k->name, value);
+            add_variant(name, text);
+        }
+}
+
+/* Of all findings but those about the line, and of falling_bp by itself. */
+static void print_sweep(void) {
+    printf("\n| rule | asked for, found | falling_bp: found | delay median, s | 95 %%, s | at "
+           "20 %% or less | raised of nothing | held back |\n|---|---|---|---|---|---|---|---|\n");
+    for (uint32_t i = 0; i < bench.variants_count; i++) {
+        struct variant *v = &bench.variants[i];
+        uint32_t found = 0, asked = 0, wrong = 0;
+        for (uint32_t k = 0; k < KINDS; k++) {
+            struct tally *y = &v->tallies[k];
+            bool plain = FIRST_KIND + k == EVENT_LOW_BP; /* a baseline: it need not find */
+            found += plain ? 0 : y->found;
+            asked += plain ? 0 : y->events;
+            if (FIRST_KIND + k != EVENT_LINE_LOST)
+                wrong += y->false_quiet + y->false_artefacts;
+        }
+        struct tally *fall = &v->tallies[EVENT_FALLING_BP - FIRST_KIND];
+        printf("| %s | %u of %u | %u | %.0f | %.0f | %u | %u | %u |\n", v->name, found, asked,
+               fall->found, part(fall->delays_s, fall->delays_count, 0.5),
+               part(fall->delays_s, fall->delays_count, 0.95), fall->at_20, wrong, v->held);
+    }
 }
 
 int main(int argc, char **argv) {
-    long seeds_asked = argc == 3 ? strtol(argv[1], NULL, 10) : 0;
-    int seeds = seeds_asked > 0 && seeds_asked <= DRAWS_MAX ? (int)seeds_asked : 0;
-    if (seeds < 1) {
-        fprintf(stderr, "usage: b_detectors SEEDS FIRST_SEED (want 1 to %d seeds)\n", DRAWS_MAX);
+    double hours = argc >= 4 ? strtod(argv[2], NULL) : 0;
+    if (!(hours > 0 && hours <= 10000)) {
+        fprintf(stderr, "usage: b_detectors LOGS HOURS FIRST_SEED [-v | sweep]\n");
         return 2;
     }
+    uint64_t first = strtoull(argv[3], NULL, 10);
+    int cases = (int)ceil(hours * 3600 / case_quiet_s / CASE_STEADY) * CASE_KINDS;
+    bench.verbose = argc > 4 && strcmp(argv[4], "-v") == 0;
+    add_variant("standing", "");
+    if (argc > 4 && strcmp(argv[4], "sweep") == 0)
+        add_sweep();
+    mkdir(argv[1], 0777);
     setvbuf(stdout, NULL, _IOLBF, 0);
-    uint64_t first = strtoull(argv[2], NULL, 10);
-    printf("seeds %llu to %llu, cases of %.0f s\n\n", (unsigned long long)first,
-           (unsigned long long)first + (unsigned)seeds - 1, case_s);
-    printf("| what | found | delay median, s | 95 %%, s |\n|---|---|---|---|\n");
-    patients("bleeding", EVENT_FALLING_BP, seeds, first);
-    patients("failing", EVENT_RISING_WEDGE, seeds, first);
-    stable(seeds, first, false);
-    stable(seeds, first, true);
+    printf("%d cases, seeds from %llu\n", cases, (unsigned long long)first);
+    for (int i = 0; i < cases; i++) {
+        char path[1024];
+        struct bench_case c = case_plan(i, first);
+        snprintf(path, sizeof path, "%s/%llu.log", argv[1], (unsigned long long)c.seed);
+        if (access(path, R_OK) != 0)
+            case_simulate(&c, path);
+        for (int k = 0; bench.verbose && k < c.faults_count; k++)
+            printf("%s%s%s", k ? " " : "# faults ", c.faults[k],
+                   k + 1 < c.faults_count ? "" : "\n");
+        score(path);
+    }
+    print_all();
+    if (bench.variants_count > 1)
+        print_sweep();
     return 0;
 }
