@@ -75,6 +75,22 @@ int64_t api_query(const struct api_call *call, const char *name, int64_t absent)
     return absent;
 }
 
+const char *api_query_word(const struct api_call *call, const char *name, char out[API_WORD]) {
+    size_t n = strlen(name), length = 0;
+    for (const char *at = call->request->query; at && *at; at = strchr(at, '&')) {
+        at += *at == '&' ? 1 : 0;
+        if (strncmp(at, name, n) != 0 || at[n] != '=')
+            continue;
+        at += n + 1;
+        length = strcspn(at, "&");
+        length = length < API_WORD ? length : API_WORD - 1;
+        memcpy(out, at, length);
+        break;
+    }
+    out[length] = '\0';
+    return out;
+}
+
 bool api_try(struct api *api, const char *who, int limit) {
     int64_t now_ms = when_steady_ms();
     pthread_mutex_lock(&api->lock);

@@ -19,7 +19,7 @@
 #include "worklist/strips.h"
 #include "proto/id.h"
 
-enum { API_TOKEN = 128, API_TEXT = 512, API_PATH = 256, RATE_SLOTS = 256 };
+enum { API_TOKEN = 128, API_TEXT = 512, API_PATH = 256, API_WORD = 100, RATE_SLOTS = 256 };
 
 /* Tries to log in, per name and per address, within the last minute. */
 struct rate_slot {
@@ -91,6 +91,8 @@ void api_ok(struct api_call *call, char *body); /* takes it over; NULL: database
 void api_ok_json(struct api_call *call, json_t *body);
 /* The number of "name=N" in the request's query; absent where there is none. */
 int64_t api_query(const struct api_call *call, const char *name, int64_t absent);
+/* The text of a name, "" where absent; percent signs are decoded by the server's parser before. */
+const char *api_query_word(const struct api_call *call, const char *name, char out[API_WORD]);
 /* false: too many tries within a minute. */
 bool api_try(struct api *api, const char *who, int limit);
 
@@ -114,6 +116,8 @@ api_handler api_pin, api_done, api_history;
 /* api_admin.c */
 api_handler api_users, api_user_add, api_user_change, api_modes, api_mode_set, api_room_add;
 api_handler api_rules, api_rules_set, api_settings, api_setting_set;
+/* api_validation.c */
+api_handler api_agreement, api_pairs, api_order;
 /* api_confirm.c */
 api_handler api_measurements, api_accept, api_adjust, api_reject, api_undo;
 api_handler api_verify, api_amend;

@@ -4,24 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS = 100, ROWS_MAX = 500, WORD = 100 };
-
-/* The text of a name, "" where absent; percent signs are decoded by the server's parser before. */
-static const char *word(const struct api_call *call, const char *name, char out[WORD]) {
-    size_t n = strlen(name), length = 0;
-    for (const char *at = call->request->query; at && *at; at = strchr(at, '&')) {
-        at += *at == '&' ? 1 : 0;
-        if (strncmp(at, name, n) != 0 || at[n] != '=')
-            continue;
-        at += n + 1;
-        length = strcspn(at, "&");
-        length = length < WORD ? length : WORD - 1;
-        memcpy(out, at, length);
-        break;
-    }
-    out[length] = '\0';
-    return out;
-}
+enum { ROWS = 100, ROWS_MAX = 500 };
 
 /* One text compares all: who, what and object exactly, text anywhere; "" lets all pass. */
 #define MATCHES                                                                                    \
@@ -39,15 +22,16 @@ static const char newest_sql[] =
     "< $1" MATCHES "order by n desc limit $2) a join audit_view v using (n)";
 
 void api_audit(struct api_call *call) {
-    char who[WORD], what[WORD], object[WORD], text[WORD];
+    char who[API_WORD], what[API_WORD], object[API_WORD], text[API_WORD];
     int64_t newest = api_query(call, "newest", 0);
     int64_t from = newest ? api_query(call, "before", INT64_MAX) : api_query(call, "after", -1);
     int64_t limit = api_query(call, "limit", ROWS);
     limit = limit < 1 ? 1 : limit > ROWS_MAX ? ROWS_MAX : limit;
-    PGresult *r = db_query(call->db, newest ? newest_sql : oldest_sql,
-                           DB(db_int(from).text, db_int(limit).text, word(call, "who", who),
-                              word(call, "what", what), word(call, "object", object),
-                              word(call, "text", text)));
+    PGresult *r =
+        db_query(call->db, newest ? newest_sql : oldest_sql,
+                 DB(db_int(from).text, db_int(limit).text, api_query_word(call, "who", who),
+                    api_query_word(call, "what", what), api_query_word(call, "object", object),
+                    api_query_word(call, "text", text)));
     api_ok(call, r ? strdup(PQgetvalue(r, 0, 0)) : NULL);
     PQclear(r);
 }

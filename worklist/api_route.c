@@ -155,6 +155,10 @@ const struct api_route api_routes[] = {
     {"POST", "/api/admin/rules", ADMIN, API_CHANGES, rules_fields, api_rules_set, NULL},
     {"GET", "/api/admin/settings", PEOPLE, API_READS, api_no_fields, api_settings, NULL},
     {"POST", "/api/admin/settings", ADMIN, API_CHANGES, setting_fields, api_setting_set, NULL},
+    {"GET", "/api/validation/agreement", VALID | ADMIN, API_READS, api_no_fields, api_agreement,
+     NULL},
+    {"GET", "/api/validation/pairs", VALID | ADMIN, API_READS, api_no_fields, api_pairs, NULL},
+    {"GET", "/api/validation/order", VALID | ADMIN, API_READS, api_no_fields, api_order, NULL},
     {"GET", "/api/audit", PEOPLE, API_READS, api_no_fields, api_audit, NULL},
 };
 /* clang-format on */

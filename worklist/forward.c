@@ -1,4 +1,5 @@
 #include "worklist/forward.h"
+#include "worklist/agreement.h"
 #include "worklist/migrate.h"
 #include "worklist/hub.h"
 #include "worklist/when.h"
@@ -137,13 +138,15 @@ static void sign_audit(struct forward *f) {
         forward_complain(f, "audit not signed", why);
 }
 
-/* Once a second: the audit's head, and who has stayed recovered for long enough. */
+/* Once a second: the audit's head, agreement, and who has stayed recovered for long enough. */
 static void settle(struct forward *f) {
     int64_t moved[STORE_MOVES], now_ms = when_steady_ms();
     if (now_ms - f->settled_ms < CHECK_MS)
         return;
     f->settled_ms = now_ms;
     sign_audit(f);
+    if (agreement_watch(&f->db, f->hub, &f->agreed_us) < 0)
+        forward_complain(f, "drift not looked at", f->db.error);
     int n = worklist_settle(&f->db, moved, STORE_MOVES);
     if (n > 0)
         hub_publish(f->hub, 0, false, worklist_message(&f->db, moved, (size_t)n));

@@ -30,6 +30,7 @@ struct forward {
     bool attached;  /* hemod's Hello was answered on this connection */
     bool refused_said;
     int64_t asked_ms, checked_ms, complained_ms, settled_ms;
+    int64_t agreed_us; /* decisions up to there were looked at for drift */
     struct link_receiver receiver;
     struct link_sender sender;
     struct outbox_link link;
