@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <ini.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,4 +220,56 @@ enum hemo_error rules_parse(const char *text, size_t length, struct rules *out, 
         return HEMO_BAD_CONFIG;
     *out = p.rules;
     return HEMO_OK;
+}
+
+/* The line by number, 1-based, without its end and the blanks around; returns its length. */
+static size_t line_at(const char *text, size_t length, int number, const char **out) {
+    const char *at = text, *end = text + length;
+    for (int i = 1; i < number && at < end; i++) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        at = newline ? newline + 1 : end;
+    }
+    const char *stop = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
+    stop = stop ? stop : end;
+    while (at < stop && (*at == ' ' || *at == '\t'))
+        at++;
+    *out = at;
+    return (size_t)(stop - at);
+}
+
+/* The key's name is in line; in which section does it stand? */
+static const struct rules_key *key_at(const char *text, size_t length, int number) {
+    const char *line, *name;
+    size_t name_length = line_at(text, length, number, &name);
+    for (int back = number - 1; back > 0; back--) {
+        size_t line_length = line_at(text, length, back, &line);
+        if (line_length < 2 || line[0] != '[')
+            continue;
+        for (uint32_t i = 0; i < KEYS; i++) {
+            size_t section = strlen(rules_keys[i].section), key = strlen(rules_keys[i].name);
+            bool fits = section < line_length && key < name_length &&
+                        memcmp(line + 1, rules_keys[i].section, section) == 0 &&
+                        memcmp(name, rules_keys[i].name, key) == 0;
+            if (fits && strchr(" ]", line[1 + section]) && strchr(" \t=", name[key]))
+                return &rules_keys[i];
+        }
+        return NULL;
+    }
+    return NULL;
+}
+
+char *rules_hint(const char *text, size_t length, int line, char *out, size_t size) {
+    const char *at;
+    size_t found = line_at(text, length, line, &at);
+    const struct rules_key *key = key_at(text, length, line);
+    if (key)
+        snprintf(out, size, "%s: want a number from %g to %g, once for all, a room or a phase",
+                 key->name, key->min, key->max);
+    else if (found > 6 && memcmp(at, "version", 7) == 0)
+        snprintf(out, size, "want [rules] and below it one version = N, from 1 on");
+    else if (found > 0 && at[0] == '[')
+        snprintf(out, size, "want [section] or [section room=N phase=rest|exercise|drug|post]");
+    else
+        snprintf(out, size, "no such key here, or no version in [rules]");
+    return out;
 }

@@ -1,8 +1,8 @@
 /* rules.h - the thresholds of the detectors, as a file with a version. Pure.
  *
  * An INI text:  [rules] version = 3   [falling_bp] slope_mmhg_per_s = -0.2 ...   Unknown keys,
- * missing versions and values out of range are refused with the line. A section may be for one
- * room or phase:  [falling_bp room=2 phase=drug] drop_share = 0.2   holds there and leaves all else as
+ * missing versions and values out of range are refused with the line. A section may be for a room
+ * or a phase:  [falling_bp room=2 phase=drug] drop_share = 0.2   holds there and leaves all else as
  * it is; of two that fit, the later line. rules_default() is version 1 and stands in
  * detectors/README.md. */
 #pragma once
@@ -64,6 +64,9 @@ struct rules {
 };
 
 struct rules rules_default(void);
+/* What would be right in that line, for a person: "mean_mmhg: want a number from 20 to 120, once".
+ * Returns out. */
+char *rules_hint(const char *text, size_t length, int line, char *out, size_t size);
 /* As they hold in a room and phase. */
 struct rules rules_at(const struct rules *rules, uint32_t room, uint32_t phase);
 

@@ -3,15 +3,18 @@
 #include "sim/output.h"
 #include "sim/record_source.h"
 #include "sim/results.h"
+#include "sim/rule_change.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 struct analysis {
     const struct options *options;
     struct source source;
-    struct offline offline;
+    struct offline offline, standing; /* standing: only with --rules */
+    struct rule_change *change;
     struct results results;
     struct output beats, events;
 };
@@ -20,6 +23,28 @@ static double now_s(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* The same samples through the standing rules, to say what the changed ones would have done. */
+static enum hemo_error open_standing(struct analysis *a, const struct offline_config *changed,
+                                     struct failure *failure) {
+    struct offline_config standing = *changed;
+    struct rules now, then;
+    standing.rules = a->options->standing;
+    enum hemo_error error = offline_rules(&now, changed->rules, failure);
+    if (!error)
+        error = offline_rules(&then, standing.rules, failure);
+    if (!error)
+        error = offline_open(&a->standing, &a->source, &standing, failure);
+    if (error)
+        return error;
+    if (!(a->change = calloc(1, sizeof *a->change)))
+        return failure_set(failure, HEMO_NO_ROOM, "no memory to compare rules");
+    a->change->base_rate_hz = stream_base_rate_hz(&a->source.info);
+    a->change->first_tick = a->source.first_tick;
+    a->change->changed.version = now.version;
+    a->change->standing.version = then.version;
+    return HEMO_OK;
 }
 
 static enum hemo_error open_all(struct analysis *a, struct failure *failure) {
@@ -40,6 +65,8 @@ static enum hemo_error open_all(struct analysis *a, struct failure *failure) {
     struct offline_config run = {.name = o->record, .rules = o->rules, .room = o->room};
     if ((error = offline_open(&a->offline, &a->source, &run, failure)))
         return error;
+    if (o->rules && (error = open_standing(a, &run, failure)))
+        return error;
     if (o->beats && (error = output_open(&a->beats, o->beats, failure)))
         return error;
     if (o->events && (error = output_open(&a->events, o->events, failure)))
@@ -51,13 +78,27 @@ static enum hemo_error open_all(struct analysis *a, struct failure *failure) {
     return HEMO_OK;
 }
 
+static void hear(void *context, const struct event *event) {
+    struct analysis *a = context;
+    results_event(&a->results, event);
+    if (a->change)
+        rule_change_hear(&a->change->changed, event);
+}
+
+static void hear_standing(void *context, const struct event *event) {
+    struct analysis *a = context;
+    rule_change_hear(&a->change->standing, event);
+}
+
 static enum hemo_error run(struct analysis *a, const volatile sig_atomic_t *stop,
                            struct failure *failure) {
     struct source_item item;
     do {
         enum hemo_error error = a->source.next(a->source.state, &item, failure);
         if (!error)
-            error = offline_use(&a->offline, &item, results_event, &a->results, failure);
+            error = offline_use(&a->offline, &item, hear, a, failure);
+        if (!error && a->change)
+            error = offline_use(&a->standing, &item, hear_standing, a, failure);
         if (error)
             return error;
         if (a->results.out_of_memory)
@@ -81,6 +122,8 @@ static enum hemo_error finish(struct analysis *a, double took_s, struct failure 
         error = output_commit(&a->events, failure);
     if (error)
         return error;
+    if (a->change)
+        rule_change_write(a->change, stdout, o->json);
     if (o->json)
         results_summary(&a->results, &counts, stdout);
     if (fflush(stdout) || ferror(stdout))
@@ -109,6 +152,8 @@ enum hemo_error analyze_run(const struct options *options, const volatile sig_at
     output_abort(&a.events);
     results_free(&a.results);
     offline_close(&a.offline);
+    offline_close(&a.standing);
+    free(a.change);
     if (a.source.close)
         a.source.close(a.source.state);
     return error;

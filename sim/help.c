@@ -54,7 +54,9 @@ static const char analyze_help[] =
     "  --marks FILE         CSV: time_s,kind,channel,value,text; kinds site,\n"
     "                       zeroing, flush, wedge (1 begins, 0 ends), phase,\n"
     "                       drug, note, value (text: the quantity)\n"
-    "  --rules FILE         thresholds, see detectors/README.md\n"
+    "  --rules FILE         thresholds, see detectors/README.md; last comes what they\n"
+    "                       change: findings added, lost, earlier, later, in seconds\n"
+    "  --standing FILE      ... against these, default those of this build\n"
     "  --room N             written into the events, default 1\n" EVERY_HELP;
 
 static const char replay_help[] =

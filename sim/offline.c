@@ -26,9 +26,11 @@ enum hemo_error offline_rules(struct rules *rules, const char *path, struct fail
                            failed ? "cannot be read" : "too long", RULES_BYTES_MAX);
     int line = 0;
     enum hemo_error error = rules_parse(text, length, rules, &line);
+    char hint[160];
     if (error)
-        return failure_set(failure, HEMO_BAD_FORMAT, "%s:%d: %s (see detectors/README.md)", path,
-                           line, hemo_error_text(error));
+        return failure_set(failure, HEMO_BAD_FORMAT, "%s:%d: %s (%s; see detectors/README.md)",
+                           path, line, hemo_error_text(error),
+                           rules_hint(text, length, line, hint, sizeof hint));
     return HEMO_OK;
 }
 

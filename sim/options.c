@@ -35,6 +35,7 @@ static const struct option_row rows[] = {
     {"beats", 0, TEXT, COMMAND_ANALYZE, AT(beats)},
     {"events", 0, TEXT, COMMAND_ANALYZE, AT(events)},
     {"rules", 0, TEXT, COMMAND_ANALYZE, AT(rules)},
+    {"standing", 0, TEXT, COMMAND_ANALYZE, AT(standing)},
     {"send", 0, TEXT, SENDS, AT(send)},
     {"room", 0, ROOM, COMMAND_ANALYZE | SENDS, AT(room)},
     {"speed", 0, SPEED, SENDS, AT(speed)},

@@ -191,6 +191,27 @@ static void test_what_is_wrong_is_refused_with_its_line(void **state) {
     }
 }
 
+static const char *hint(const char *text, int line) {
+    static char out[200];
+    return rules_hint(text, strlen(text), line, out, sizeof out);
+}
+
+static void test_what_would_be_right(void **state) {
+    (void)state;
+    static const char text[] = "[rules]\nversion = 0\n[low_bp phase=drug]\n  mean_mmhg = 380\n"
+                               "mean_kpa = 9\n[low_bp phase=nap]\n";
+    assert_non_null(strstr(hint(text, 2), "version = N"));
+    assert_non_null(strstr(hint(text, 4), "mean_mmhg: want a number from 20 to 120"));
+    assert_non_null(strstr(hint(text, 5), "no such key"));
+    assert_non_null(strstr(hint(text, 6), "phase=rest|exercise|drug|post"));
+    for (int line = 0; line < 9; line++)
+        for (size_t length = 0; length <= strlen(text); length++) {
+            char out[200];
+            rules_hint(text, length, line, out, sizeof out); /* never beyond the text */
+            assert_true(strlen(out) > 0);
+        }
+}
+
 static void test_hostile_bytes(void **state) {
     (void)state;
     static char text[20000];
@@ -206,8 +227,10 @@ static void test_hostile_bytes(void **state) {
         unsigned x = seed;
         for (size_t i = 0; i < 400; i++)
             text[i] = (char)((x = x * 1664525u + 1013904223u) >> 24);
+        char out[200];
         rules_parse(text, 400, &rules, &line);
         assert_true(line >= 1);
+        rules_hint(text, 400, line, out, sizeof out);
     }
 }
 
@@ -219,6 +242,7 @@ int main(void) {
         cmocka_unit_test(test_no_more_of_them_than_there_is_room),
         cmocka_unit_test(test_the_defaults_are_version_1),
         cmocka_unit_test(test_what_is_wrong_is_refused_with_its_line),
+        cmocka_unit_test(test_what_would_be_right),
         cmocka_unit_test(test_hostile_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
