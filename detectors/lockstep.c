@@ -71,7 +71,7 @@ static void step(struct report_call *call, struct room_group *group) {
     for (uint32_t c = 0; c < room->begin.info.channels_count; c++) {
         struct line *line = &room->lines[c];
         if (&room->groups[line->group] == group && line->carried)
-            line_push(call, line, held ? line->ring[group->ring_first] : SAMPLE_MISSING);
+            line_push(call, line, held ? room->rings[c][group->ring_first] : SAMPLE_MISSING);
     }
     group->done_tick += group->ticks_per_sample;
     if (!held)
@@ -181,7 +181,7 @@ void lockstep_gap(struct report_call *call, uint32_t g, uint64_t next_tick) {
 
 static void put(struct room *room, struct room_group *group, uint32_t channel, int16_t raw) {
     uint32_t at = (group->ring_first + group->ring_count) % ROOM_RING;
-    room->lines[channel].ring[at] = raw;
+    room->rings[channel][at] = raw;
 }
 
 /* What is left of a hole becomes missing samples, now that samples stand behind it. */

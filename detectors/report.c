@@ -86,7 +86,7 @@ static void detect(struct report_call *call, const struct event *event) {
             slot->rules = here;
         memset(&found, 0, sizeof found);
         struct detector_input in = {event, call->now_tick, &slot->rules};
-        if (detector_rows[slot->row].detector->push(slot->state, &in, &found))
+        if (detector_rows[slot->row].detector->push(room->states + slot->state_at, &in, &found))
             finding(call, slot, &found);
     }
 }
@@ -107,12 +107,18 @@ static void add_slot(struct room *room, uint32_t row, uint32_t channel) {
     slot->row = row;
     slot->channel = channel;
     slot->rules = room->rules;
+    slot->active = false;
+    slot->raised = (struct event_id){{0}};
+    slot->state_at = room->states_used;
+    room->states_used += ((uint32_t)detector_rows[row].detector->state_bytes + 15u) & ~15u;
+    assert(room->states_used <= ROOM_STATES_BYTES);
     struct detector_config config = {room->base_rate_hz, room->begin.first_tick, channel};
-    detector_rows[row].detector->init(slot->state, &config);
+    memset(room->states + slot->state_at, 0, detector_rows[row].detector->state_bytes);
+    detector_rows[row].detector->init(room->states + slot->state_at, &config);
 }
 
 void report_begin(struct room *room) {
-    room->slots_count = 0;
+    room->slots_count = room->states_used = 0;
     for (uint32_t row = 0; row < (uint32_t)detector_rows_count; row++) {
         if (detector_rows[row].scope == DETECTOR_ALL_LINES) {
             add_slot(room, row, DETECTOR_TOGETHER);

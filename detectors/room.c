@@ -14,13 +14,13 @@ size_t room_size(void) {
 static void clear(struct room *room) {
     struct rules rules = room->rules;
     const struct spectrum *spectrum = room->spectrum;
-    memset(room, 0, sizeof *room);
+    memset(room, 0, offsetof(struct room, lines)); /* the rest: line_init(), report_begin() */
     room->rules = rules;
     room->spectrum = spectrum;
 }
 
 enum hemo_error room_init(struct room *room, const struct rules *rules) {
-    memset(room, 0, sizeof *room);
+    memset(room, 0, offsetof(struct room, lines));
     if (rules->version == 0)
         return HEMO_BAD_CONFIG;
     room->rules = *rules;

@@ -87,7 +87,6 @@ struct line {
     uint64_t lead_tick; /* a lead's next sample */
     double way_s;       /* from R wave to foot, lately; 0: not known */
     float surety;       /* share of a lead's R waves that were sure, lately */
-    int16_t ring[ROOM_RING];
 };
 
 /* R waves of the room's best lead, in order; the newest is waves[(count - 1) % RWAVES_WAVES]. */
@@ -164,10 +163,11 @@ struct detector_slot {
     bool active;
     struct rules rules; /* of the finding that runs, else the room's */
     struct event_id raised;
-    _Alignas(16) unsigned char state[DETECTOR_STATE_BYTES];
+    uint32_t state_at; /* where in the room's states its own begin */
 };
 
 enum { ROOM_SLOTS_MAX = DETECTOR_ROWS * STREAM_CHANNELS_MAX };
+enum { ROOM_STATES_BYTES = ROOM_SLOTS_MAX * DETECTOR_STATE_BYTES };
 
 struct room {
     struct rules rules;
@@ -184,10 +184,14 @@ struct room {
     struct stream_mark marks[ROOM_MARKS_MAX];
     struct room_group groups[STREAM_GROUPS_MAX];
     struct rwaves rwaves;
-    struct line lines[STREAM_CHANNELS_MAX];
     struct valves valves;
     struct stenosis stenosis;
-    uint32_t slots_count;
+    uint32_t slots_count, states_used;
+    /* From here on only what the stream's channels use is ever touched: memory that a system gives
+     * page by page is not taken for the rest. */
+    struct line lines[STREAM_CHANNELS_MAX];
     struct detector_slot slots[ROOM_SLOTS_MAX];
+    _Alignas(16) unsigned char states[ROOM_STATES_BYTES];
+    int16_t rings[STREAM_CHANNELS_MAX][ROOM_RING]; /* of the lines, while they wait for a group */
 };
 _Static_assert(sizeof(struct room) <= ROOM_BYTES_MAX, "bounded memory per room");

@@ -14,6 +14,8 @@ enum hemo_error lab_init(struct lab *lab, const struct config *config) {
     lab->config = config;
     memset(lab->slot_of_stream, LAB_NO_SLOT, sizeof lab->slot_of_stream);
     lab->rules = rules_default();
+    if (!spectrum_init(&lab->spectrum))
+        return HEMO_NO_ROOM;
     enum hemo_error error = index_init(&lab->index);
     for (uint32_t i = 0; i < config->devices_count && error == HEMO_OK; i++) {
         const struct config_device *device = &config->devices[i];
@@ -22,7 +24,8 @@ enum hemo_error lab_init(struct lab *lab, const struct config *config) {
         if (device->role != ROLE_FEED)
             continue;
         feed_init(&lab->feeds[i], device->stream, device->room, LAB_FEED_CREDIT);
-        error = station_init(&lab->stations[i], device->stream, device->room, &lab->rules);
+        error = station_init(&lab->stations[i], device->stream, device->room, &lab->rules,
+                             &lab->spectrum);
         if (error == HEMO_OK)
             error = index_add_stream(&lab->index, i, device->stream);
     }
@@ -32,6 +35,8 @@ enum hemo_error lab_init(struct lab *lab, const struct config *config) {
 void lab_close(struct lab *lab) {
     for (uint32_t i = 0; i < CONFIG_DEVICES_MAX; i++)
         station_close(&lab->stations[i]);
+    if (lab->spectrum.plan)
+        spectrum_close(&lab->spectrum);
     index_close(&lab->index);
 }
 

@@ -18,6 +18,7 @@ struct lab {
     uint64_t journal_id;
     uint8_t slot_of_stream[LAB_STREAMS]; /* LAB_NO_SLOT: none */
     struct feed feeds[CONFIG_DEVICES_MAX];
+    struct spectrum spectrum; /* of all stations */
     struct station stations[CONFIG_DEVICES_MAX];
     struct link_receiver commands[CONFIG_DEVICES_MAX]; /* epoch 0: none yet */
     struct index index;

@@ -24,19 +24,17 @@ static void relay_event(void *context, const struct event *event) {
 }
 
 enum hemo_error station_init(struct station *s, uint32_t stream, uint32_t room,
-                             const struct rules *rules) {
+                             const struct rules *rules, const struct spectrum *spectrum) {
     *s = (struct station){.stream = stream, .number = room};
     s->room = calloc(1, room_size());
-    if (!s->room || !spectrum_init(&s->spectrum))
+    if (!s->room)
         return HEMO_NO_ROOM;
     enum hemo_error error = room_init(s->room, rules);
-    room_spectrum(s->room, &s->spectrum);
+    room_spectrum(s->room, spectrum);
     return error;
 }
 
 void station_close(struct station *s) {
-    if (s->spectrum.plan)
-        spectrum_close(&s->spectrum);
     free(s->room);
     s->room = NULL;
 }

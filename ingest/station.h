@@ -14,7 +14,6 @@ typedef void station_event_fn(void *context, const struct event *event);
 
 struct station {
     struct room *room;
-    struct spectrum spectrum; /* that the room finds respiration with */
     uint32_t stream, number; /* number: of the room */
     bool open, quarantined;
     uint64_t epoch, case_number, tick, began_tick;
@@ -28,8 +27,9 @@ struct station_sink {
     void *context;
 };
 
+/* The plan that respiration is found with is the program's: one for all stations. */
 enum hemo_error station_init(struct station *s, uint32_t stream, uint32_t room,
-                             const struct rules *rules);
+                             const struct rules *rules, const struct spectrum *spectrum);
 void station_close(struct station *s);
 /* A new epoch: the old one is ended, all signal state is wiped. Gives EPOCH_BEGAN. */
 void station_begin(struct station *s, const struct wire_epoch_begin *begin,

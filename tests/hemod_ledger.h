@@ -150,12 +150,15 @@ static inline uint64_t ledger_differences(struct ledger *l, const char *folder) 
     struct reader reader;
     struct record record;
     struct rules rules = rules_default();
+    struct spectrum spectrum = {0};
     static struct ledger_rerun r;
     uint64_t differences = 0;
     memset(&r, 0, sizeof r);
     r.ids = calloc(LEDGER_EVENTS, sizeof *r.ids);
+    if (!spectrum_init(&spectrum))
+        return UINT64_MAX;
     for (uint32_t i = 1; i < LEDGER_FEEDS; i++)
-        station_init(&r.stations[i], i, i, &rules);
+        station_init(&r.stations[i], i, i, &rules, &spectrum);
     int fd = open(folder, O_RDONLY | O_DIRECTORY);
     reader_init(&reader, fd);
     reader_seek(&reader, (struct place){1, 0});
@@ -170,6 +173,7 @@ static inline uint64_t ledger_differences(struct ledger *l, const char *folder) 
     differences += r.count > l->events ? r.count - l->events : l->events - r.count;
     for (uint32_t i = 1; i < LEDGER_FEEDS; i++)
         station_close(&r.stations[i]);
+    spectrum_close(&spectrum);
     free(r.ids);
     return differences;
 }

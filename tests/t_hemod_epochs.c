@@ -154,7 +154,7 @@ static void a_value_of_before(void **state) {
     struct rules rules = rules_default();
     struct brief info = {.kind = WIRE_STREAM_INFO}, block = {.kind = WIRE_SAMPLES, .epoch = 9};
     (void)state;
-    assert_int_equal(station_init(&station, 1, 1, &rules), HEMO_OK);
+    assert_int_equal(station_init(&station, 1, 1, &rules, NULL), HEMO_OK);
     unfold(&info, &frame);
     struct wire_epoch_begin begin = {1, 1, WHY_FIRST, 9, 77, 1000, frame.body.stream_info};
     begin.info.origin = ORIGIN_LIVE;

@@ -53,6 +53,7 @@ static struct check {
     uint64_t said_count, again_count, records, samples, values;
     FILE *rows;
     uint64_t rows_count;
+    struct spectrum spectrum;
     struct station stations[STREAMS];
     uint64_t station_case[STREAMS];
     /* what must be 0 */
@@ -222,7 +223,7 @@ static void play_again(void) {
         return;
     if (!check.stations[stream].room) {
         struct rules rules = rules_default();
-        station_init(&check.stations[stream], stream, stream, &rules);
+        station_init(&check.stations[stream], stream, stream, &rules, &check.spectrum);
     }
     if (f->kind == WIRE_EPOCH_BEGIN) {
         station_begin(&check.stations[stream], &f->body.epoch_begin, &sink);
@@ -321,6 +322,8 @@ int main(int argc, char **argv) {
     read_cases(argv[3]);
     if (argc == 5 && !(check.rows = fopen(argv[4], "r")))
         stop(argv[4], "cannot be read");
+    if (!spectrum_init(&check.spectrum))
+        stop("spectrum", "cannot be made");
     read_journal(argv[1]);
     check.lost = count_lost(argv[2]);
     while (next_row(&row))

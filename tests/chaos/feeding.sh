@@ -9,7 +9,7 @@ insist() { # method path body
         code=${answer##*$'\n'}
         case $code in
         2??) echo "${answer%$'\n'*}"; return 0 ;;
-        4??) return 1 ;;
+        4??) note "$1 $2: ${answer//$'\n'/ }"; return 1 ;;
         esac
         sleep 0.1
     done
@@ -19,7 +19,12 @@ insist() { # method path body
 metric() { lab_metrics "$1" | awk -v name="$2" 'index($1, name) == 1 { n += $2; there = 1 } END { if (there) printf "%.0f", n }'; }
 has_case() { [ "$(metric 3 "hemod_case_number{room=\"$1\"")" = "$2" ] && [ "$(sql 'select count(*) from command where acked_at is null')" = 0 ]; }
 # Whose case it is, is known when hemod says so: a command may wait long in a partition, and the next patient with it.
-await_case() { within 60 has_case "$1" "$2" >/dev/null || note "UNEXPECTED: room $1 never came to case $2"; }
+await_case() {
+    within 60 has_case "$1" "$2" >/dev/null && return
+    note "UNEXPECTED: room $1 never came to case $2: hemod has $(metric 3 "hemod_case_number{room=\"$1\""), the database" \
+        "$(sql "select 'open', number from lab_case where room = $1 and closed_at is null union all
+                (select 'unacknowledged', id from command where acked_at is null limit 5)" | tr '\n' ' ')"
+}
 
 open_case() { # room study run: prints the case
     local answer
