@@ -14,7 +14,7 @@ enum { STATE_FIRST = EVENT_GAP };
 static const uint32_t of_all[LINE_OWN] = {QUANTITY_SYSTOLIC, QUANTITY_DIASTOLIC, QUANTITY_MEAN,
                                           QUANTITY_RATE};
 static const uint32_t of_ventricle[] = {QUANTITY_EDP,      QUANTITY_MINIMUM, QUANTITY_DPDT_MAX,
-                                        QUANTITY_DPDT_MIN, QUANTITY_TAU,     QUANTITY_EDP_DPDT};
+                                        QUANTITY_DPDT_MIN, QUANTITY_TAU,     QUANTITY_EDP_R};
 static const uint32_t of_atrium[] = {QUANTITY_A_WAVE, QUANTITY_V_WAVE, QUANTITY_C_WAVE,
                                      QUANTITY_X_DESCENT, QUANTITY_Y_DESCENT};
 _Static_assert(LINE_OWN + sizeof of_ventricle / sizeof *of_ventricle == LINE_VALUES, "all fit");
@@ -159,7 +159,7 @@ static void add_values(struct event *event, const struct line_beat *beat) {
 static void own_values(float out[LINE_VALUES - LINE_OWN], uint32_t site, const struct beat *b) {
     enum site_shape shape = site_row(site)->shape;
     float ventricle[] = {b->edp_mmhg, b->minimum_mmhg, b->dpdt_max,
-                         b->dpdt_min, b->tau_ms,       b->edp_dpdt_mmhg};
+                         b->dpdt_min, b->tau_ms,       b->edp_r_mmhg};
     float atrium[] = {b->a_mmhg, b->v_mmhg, b->c_mmhg, b->x_mmhg, b->y_mmhg, NAN};
     for (int i = 0; i < LINE_VALUES - LINE_OWN; i++)
         out[i] = shape == SHAPE_VENTRICLE ? ventricle[i] : shape == SHAPE_ATRIUM ? atrium[i] : NAN;

@@ -11,6 +11,7 @@ static const double rate_min_hz = 100, rate_max_hz = 2000;
 static const double fine_hz = 250, coarse_hz = 125, steps_hz = 10;
 static const float possible_mmhg = 2000; /* beyond: no pressure, a broken converter */
 static const float peak_passed_s = 0.072f, peak_stale_s = 0.3f;
+static const double r_before_foot_s = 0.12, r_after_foot_s = 0.06;
 static const float pulse_waits_s = 6;    /* for the next one; then it is forgotten */
 
 struct items {
@@ -109,7 +110,7 @@ static bool plausible(const struct channel *c, const struct beat *beat) {
 
 static void blank(struct beat *beat) {
     beat->systolic_mmhg = beat->diastolic_mmhg = beat->mean_mmhg = NAN;
-    beat->edp_mmhg = beat->minimum_mmhg = beat->edp_dpdt_mmhg = NAN;
+    beat->edp_mmhg = beat->minimum_mmhg = beat->edp_r_mmhg = NAN;
     beat->dpdt_max = beat->dpdt_min = beat->tau_ms = NAN;
     beat->a_mmhg = beat->v_mmhg = beat->c_mmhg = beat->x_mmhg = beat->y_mmhg = NAN;
 }
@@ -146,6 +147,19 @@ static void judge(struct channel *c, struct beat *beat, float interval_s) {
     beat->quality = reason ? 0.5f : 1;
 }
 
+/* A ventricle's pressure at the R wave of this upstroke: beside the end-diastolic, to check it. */
+static float at_r_wave(const struct channel *c, int64_t foot) {
+    int64_t before = (int64_t)(r_before_foot_s * c->config.rate_hz), r_at;
+    int64_t after = (int64_t)(r_after_foot_s * c->config.rate_hz);
+    if (c->values.shape != SHAPE_VENTRICLE ||
+        !channel_r_between(c, foot - before, foot + after, &r_at))
+        return NAN;
+    float sum = 0;
+    for (int i = -1; i <= 1; i++)
+        sum += channel_at(c, (double)(r_at + i * c->fine.length));
+    return sum / 3;
+}
+
 static void close_beat(struct channel *c, int64_t next_foot, struct items *items) {
     struct values_span span = {c->foot.at, next_foot, c->foot.mmhg};
     int32_t first = step_of(c, span.foot), last = step_of(c, span.next_foot);
@@ -163,7 +177,7 @@ static void close_beat(struct channel *c, int64_t next_foot, struct items *items
         .foot = item->from, .next_foot = item->to, .peak = from_fine(c, found.peak),
         .systolic_mmhg = found.systolic_mmhg, .diastolic_mmhg = found.diastolic_mmhg,
         .mean_mmhg = found.mean_mmhg, .edp_mmhg = found.edp_mmhg,
-        .minimum_mmhg = found.minimum_mmhg, .edp_dpdt_mmhg = found.edp_dpdt_mmhg,
+        .minimum_mmhg = found.minimum_mmhg, .edp_r_mmhg = at_r_wave(c, item->from),
         .dpdt_max = found.dpdt_max, .dpdt_min = found.dpdt_min, .tau_ms = found.tau_ms,
         .a_mmhg = found.a_mmhg, .v_mmhg = found.v_mmhg, .c_mmhg = found.c_mmhg,
         .x_mmhg = found.x_mmhg, .y_mmhg = found.y_mmhg, .rate_per_min = 60 / interval_s,

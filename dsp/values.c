@@ -140,7 +140,7 @@ static float mean_between(const struct values *v, struct values_span span) {
 }
 
 static struct values_found nothing(int64_t peak) {
-    return (struct values_found){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
+    return (struct values_found){NAN, NAN, NAN, NAN, NAN, NAN, NAN,
                                  NAN, NAN, NAN, NAN, NAN, NAN, peak};
 }
 
@@ -154,7 +154,6 @@ static void read_contraction(const struct values *v, struct values_span span,
         trace[beat.count++] = at(v, i);
     if (ventricle_read(&beat, &found) != HEMO_OK)
         return;
-    f->edp_dpdt_mmhg = (float)found.edp_mmhg;
     f->dpdt_max = (float)found.dpdt_max;
     f->dpdt_min = (float)found.dpdt_min;
     f->tau_ms = (float)(1000 * found.tau_s);

@@ -7,7 +7,7 @@
  * mean         average from foot to foot; none if more than 2 % is missing
  * ventricles   end-diastolic: the last point before the upstroke at which dP/dt is below a tenth
  *              of its maximum; minimum: lowest 24 ms mean
- *              dP/dt, tau and the end-diastolic of 16 ms slopes: ventricle.h, from 250 Hz on
+ *              dP/dt max and min, tau: ventricle.h, from 250 Hz on
  * atria        a, v, c, x, y: waves.h
  *
  * The ring holds samples of at most 375 Hz, more than five seconds of them. Positions are sample
@@ -34,7 +34,7 @@ struct values_span { int64_t foot, next_foot; float foot_mmhg; };
 /* NAN where the trace cannot say. */
 struct values_found {
     float systolic_mmhg, diastolic_mmhg, mean_mmhg;
-    float edp_mmhg, minimum_mmhg, edp_dpdt_mmhg, dpdt_max, dpdt_min, tau_ms;
+    float edp_mmhg, minimum_mmhg, dpdt_max, dpdt_min, tau_ms;
     float a_mmhg, v_mmhg, c_mmhg, x_mmhg, y_mmhg;
     int64_t peak;
 };
