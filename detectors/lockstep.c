@@ -105,13 +105,13 @@ static struct room_group *oldest(struct room *room, uint64_t limit_tick) {
     return found;
 }
 
-/* An ECG that is further behind than the lag, or never comes, holds up no pressure; when it comes,
- * it is heard late. */
+/* An ECG that is further behind the newest block than the lag, or never comes, holds up no pressure;
+ * when it comes, it is heard late. */
 static bool not_waited_for(const struct room *room, const struct room_group *group) {
     uint64_t most = 0;
     for (uint32_t g = 0; g < STREAM_GROUPS_MAX && !group->pressures; g++)
-        if (room->groups[g].pressures && room->groups[g].next_tick > most)
-            most = room->groups[g].next_tick;
+        if (room->groups[g].pressures && room->groups[g].block_tick > most)
+            most = room->groups[g].block_tick;
     return !group->pressures && group->next_tick + room->lag_ticks < most;
 }
 
@@ -220,6 +220,7 @@ void lockstep_append(struct report_call *call, const struct sample_block *block,
         fill_hole(call->room, group);
         fill(call->room, block, from, to);
     }
+    group->block_tick = group->next_tick;
     group->next_tick += (uint64_t)(to - from) * group->ticks_per_sample;
     lockstep_drain(call, false);
 }

@@ -108,6 +108,7 @@ struct room_group {
     uint32_t channels, ticks_per_sample;
     uint32_t ring_first, ring_count;
     uint64_t done_tick, next_tick;
+    uint64_t block_tick; /* where the newest block began */
 };
 
 /* What one beat of two lines gave. values[]: of the pair's kind. */

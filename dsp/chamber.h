@@ -12,7 +12,8 @@
 struct chamber {
     uint32_t label;   /* kept by chamber_reset() */
     uint32_t verdict; /* SITE_NONE: not known yet, SITE_RA, SITE_RV or SITE_PA */
-    int32_t like_rv, like_pa, like_ra, stepped; /* tenths of a second in a row */
+    bool by_step;     /* seen in the change itself, not in the look of three seconds alone */
+    int32_t like_rv, like_pa, like_ra, stepped, fallen; /* tenths of a second in a row */
     int32_t since_rv;                           /* tenths since the RV was last seen */
 };
 
@@ -21,6 +22,7 @@ struct chamber_view {
     const struct features_look *look;
     const struct reference_levels *before;
     bool clean;        /* undisturbed long enough */
+    bool quiet;        /* undisturbed for half a second: enough for the step from PA to RV */
     bool disturbed;    /* by motion only: the step from RV to PA is allowed */
 };
 

@@ -6,7 +6,8 @@
 
 /* Tenths of a second. */
 enum { CLEAN_STEPS = 20, REFERENCE_EVERY = 5, RELEARN = 60, RELEARN_DAMPED = 3000, REBASE = 200 };
-enum { SMALL_PULSE = 200, SITE_TOLD = 30, LONG_AGO = 1 << 20 };
+enum { QUIET_STEPS = 5, OVERWEDGE_PAST = 100 };
+enum { SMALL_PULSE = 200, SITE_TOLD = 30, SITE_TOLD_STEP = 5, LONG_AGO = 1 << 20 };
 enum { REBASE_ENTRIES = 6, MATURE_ENTRIES = 16 }; /* of the reference */
 
 _Static_assert(LINE_STEPS > 100, "remembers ten seconds");
@@ -206,6 +207,8 @@ static void judge_site(struct line_state *l, const struct features_look *look,
     struct chamber_view view = {
         .look = look, .before = &l->reference.now,
         .clean = l->state == EVENT_NONE && l->clean >= needed,
+        .quiet = l->state == EVENT_NONE && l->clean >= QUIET_STEPS &&
+                 l->since_overwedge >= OVERWEDGE_PAST,
         .disturbed = l->state == EVENT_MOTION};
     enum chamber_change levels = chamber_push(&l->chamber, &view);
     if (levels != CHAMBER_SAME)
@@ -213,7 +216,8 @@ static void judge_site(struct line_state *l, const struct features_look *look,
     uint32_t seen = l->chamber.verdict;
     uint32_t differs = seen == SITE_NONE || seen == l->label ? SITE_NONE : seen;
     l->site_differs = differs == l->told_site ? 0 : l->site_differs + 1;
-    if (l->site_differs < (differs == SITE_NONE ? 1 : SITE_TOLD))
+    int32_t told = l->chamber.by_step ? SITE_TOLD_STEP : SITE_TOLD;
+    if (l->site_differs < (differs == SITE_NONE ? 1 : told))
         return;
     change->site_changed = true;
     change->site = l->told_site = differs;

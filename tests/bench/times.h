@@ -159,7 +159,8 @@ static inline double f1(const struct match *m) {
 }
 
 /* QRS after which the pressure rises by no more than 5 mmHg within 0.6 s. */
-static inline uint32_t without_pulse(const struct times *marks, const struct trace *t, bool none[]) {
+static inline uint32_t without_pulse(const struct times *marks, const struct trace *t,
+                                     bool none[]) {
     uint32_t n = 0;
     for (uint32_t i = 0; i < marks->count; i++) {
         float low = INFINITY, rise = 0;
