@@ -9,10 +9,10 @@
 
 enum value_kind { FLAG, TEXT, TEXTS, TIME, ROOM, SPEED, SEED, RATE, WHERE };
 
-#define READS ((unsigned)(COMMAND_ANALYZE | COMMAND_REPLAY | COMMAND_INFO))
+#define READS ((unsigned)(COMMAND_ANALYZE | COMMAND_REPLAY | COMMAND_INFO | COMMAND_PLOT))
 #define SENDS ((unsigned)(COMMAND_REPLAY | COMMAND_PLAY))
 #define SIMULATES ((unsigned)(COMMAND_PLAY | COMMAND_GEN))
-#define ALL (READS | SENDS | SIMULATES | COMMAND_LIST)
+#define ALL (READS | SENDS | SIMULATES | COMMAND_LIST | COMMAND_GALLERY)
 
 struct option_row {
     const char *name;
@@ -30,12 +30,18 @@ static const struct option_row rows[] = {
     {"to", 't', WHERE, READS | SENDS, AT(to_s)},
     {"signals", 's', TEXT, READS, AT(signals)},
     {"map", 'm', TEXTS, READS, AT(maps)},
-    {"marks", 0, TEXT, COMMAND_ANALYZE | COMMAND_REPLAY, AT(marks)},
+    {"marks", 0, TEXT, COMMAND_ANALYZE | COMMAND_REPLAY | COMMAND_PLOT, AT(marks)},
     {"ignore-checksums", 0, FLAG, READS, AT(ignore_checksums)},
     {"beats", 0, TEXT, COMMAND_ANALYZE, AT(beats)},
     {"events", 0, TEXT, COMMAND_ANALYZE, AT(events)},
+<<<<<<< Updated upstream
     {"rules", 0, TEXT, COMMAND_ANALYZE, AT(rules)},
     {"standing", 0, TEXT, COMMAND_ANALYZE, AT(standing)},
+=======
+    {"rules", 0, TEXT, COMMAND_ANALYZE | COMMAND_PLOT, AT(rules)},
+    {"measurement", 0, TEXT, COMMAND_PLOT, AT(measurement)},
+    {"truth", 0, FLAG, COMMAND_PLOT, AT(truth)},
+>>>>>>> Stashed changes
     {"send", 0, TEXT, SENDS, AT(send)},
     {"room", 0, ROOM, COMMAND_ANALYZE | SENDS, AT(room)},
     {"speed", 0, SPEED, SENDS, AT(speed)},
@@ -47,8 +53,8 @@ static const struct option_row rows[] = {
     {"duration", 0, TIME, SIMULATES, AT(duration_s)},
     {"rate", 0, RATE, SIMULATES, AT(rate_hz)},
     {"fault", 0, TEXTS, SIMULATES | COMMAND_REPLAY, AT(faults)},
-    {"out", 'o', TEXT, COMMAND_GEN, AT(out)},
-    {"force", 0, FLAG, COMMAND_ANALYZE | COMMAND_GEN, AT(force)},
+    {"out", 'o', TEXT, COMMAND_GEN | COMMAND_PLOT, AT(out)},
+    {"force", 0, FLAG, COMMAND_ANALYZE | COMMAND_GEN | COMMAND_PLOT | COMMAND_GALLERY, AT(force)},
     {"json", 0, FLAG, ALL, AT(json)},
     {"quiet", 'q', FLAG, ALL, AT(quiet)},
     {"verbose", 'v', FLAG, ALL, AT(verbose)},
@@ -63,6 +69,7 @@ static const struct {
 } commands[] = {
     {"analyze", COMMAND_ANALYZE}, {"replay", COMMAND_REPLAY}, {"play", COMMAND_PLAY},
     {"gen", COMMAND_GEN},         {"info", COMMAND_INFO},     {"list", COMMAND_LIST},
+    {"plot", COMMAND_PLOT},       {"gallery", COMMAND_GALLERY},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -252,7 +259,7 @@ static enum hemo_error check(struct options *o, struct failure *failure) {
         return HEMO_OK;
     if (!o->command)
         return failure_set(failure, HEMO_BAD_CONFIG,
-                           "no command (want analyze, replay, play, gen, info or list)");
+                           "no command (see hemosim --help)");
     if (o->command & READS && !o->record)
         return failure_set(failure, HEMO_BAD_CONFIG, "no record (want -r RECORD)");
     if (o->record && !strcmp(o->record, "-"))
@@ -267,8 +274,11 @@ static enum hemo_error check(struct options *o, struct failure *failure) {
         return failure_set(failure, HEMO_BAD_CONFIG,
                            "no key (want --key FILE.secret --server-key "
                            "FILE.public, or --insecure)");
-    if (o->command == COMMAND_GEN && !o->out)
-        return failure_set(failure, HEMO_BAD_CONFIG, "no output (want -o RECORD)");
+    if (o->command & (COMMAND_GEN | COMMAND_PLOT | COMMAND_GALLERY) && !o->out)
+        return failure_set(failure, HEMO_BAD_CONFIG, "no output (want %s)",
+                           o->command == COMMAND_GEN    ? "-o RECORD"
+                           : o->command == COMMAND_PLOT ? "-o FILE.svg"
+                                                        : "a folder");
     if (o->to_s <= o->from_s)
         return failure_set(failure, HEMO_BAD_CONFIG, "--to %g is not after --from %g", o->to_s,
                            o->from_s);
@@ -283,7 +293,9 @@ enum hemo_error options_parse(struct options *options, int argc, char **argv,
     if (argc > 1 && argv[1][0] != '-' && (error = parse_command(options, argv[at++], failure)))
         return error;
     for (; at < argc && !error; at++) {
-        const char **name = options->command & SIMULATES ? &options->patient : &options->record;
+        const char **name = options->command & SIMULATES           ? &options->patient
+                            : options->command == COMMAND_GALLERY ? &options->out
+                                                                  : &options->record;
         if (argv[at][0] == '-' && argv[at][1])
             error = parse_option(options, argv, &at, failure);
         else if (*name || options->command == COMMAND_LIST)

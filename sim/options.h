@@ -17,7 +17,9 @@ enum command {
     COMMAND_PLAY = 4,
     COMMAND_GEN = 8,
     COMMAND_INFO = 16,
-    COMMAND_LIST = 32
+    COMMAND_LIST = 32,
+    COMMAND_PLOT = 64,
+    COMMAND_GALLERY = 128
 };
 
 enum { OPTIONS_MAPS_MAX = 32, OPTIONS_FAULTS_MAX = 32 };
@@ -29,13 +31,17 @@ struct options {
     const char *signals; /* comma-separated, NULL for all */
     const char *maps[OPTIONS_MAPS_MAX], *faults[OPTIONS_FAULTS_MAX];
     int maps_count, faults_count;
+<<<<<<< Updated upstream
     const char *beats, *events, *marks, *rules, *standing, *out;
+=======
+    const char *beats, *events, *marks, *rules, *out, *measurement;
+>>>>>>> Stashed changes
     const char *send, *device, *key, *server_key;
     uint32_t room, rate_hz; /* rate 0: the usual one */
     double speed; /* 1 = real time; 0 = as fast as it goes */
     double duration_s;
     uint64_t seed;
-    bool json, quiet, verbose, force, insecure, ignore_checksums, help, version;
+    bool json, quiet, verbose, force, insecure, ignore_checksums, truth, help, version;
 };
 
 enum hemo_error options_parse(struct options *options, int argc, char **argv,
