@@ -14,6 +14,8 @@ static const char program_help[] =
     "  gen       a simulated patient as a WFDB record with its truth\n"
     "  info      what is in a WFDB record\n"
     "  list      simulated patients and faults\n"
+    "  plot      a WFDB record as an SVG, with what is found in it\n"
+    "  gallery   every simulated patient on one page\n"
     "\n"
     "Results go to stdout, messages and progress to stderr.\n"
     "Exit: 0 ok, 1 failed while running, 2 wrong usage, 3 input missing or\n"
@@ -112,6 +114,33 @@ static const char list_help[] = "hemosim list: simulated patients and faults.\n"
                                 "  hemosim list | grep bleeding\n"
                                 "\n" EVERY_HELP;
 
+static const char plot_help[] =
+    "hemosim plot: a WFDB record as an SVG: traces, beats, states, findings.\n"
+    "\n"
+    "  hemosim plot -r data/demo1 -o demo1.svg\n"
+    "  hemosim plot -r data/failing --marks data/failing.marks.csv --truth \\\n"
+    "      -f 1:00 -t 1:20 -o wedge.svg\n"
+    "  hemosim plot -r data/demo1 --measurement 3fa9 -o why.svg\n"
+    "\n" READING_HELP "  --marks FILE         as in analyze\n"
+    "  --rules FILE         thresholds, see detectors/README.md\n"
+    "  --truth              true beats too, out of RECORD.truth.csv\n"
+    "  --measurement ID     that value's beats and what was left out; an id of\n"
+    "                       analyze --json, or how it begins\n"
+    "  -o, --out FILE.svg   must not exist, or --force; - is stdout\n"
+    "  --force              replace it\n" EVERY_HELP;
+
+static const char gallery_help[] =
+    "hemosim gallery: every simulated patient on one page, to be looked at.\n"
+    "\n"
+    "  hemosim gallery pictures\n"
+    "  hemosim gallery pictures --seed 7 --force\n"
+    "  hemosim gallery /tmp/patients && chromium /tmp/patients/index.html\n"
+    "\n"
+    "Writes index.html into the folder, self-contained. The folder is made.\n"
+    "\n"
+    "  --seed N             default 1\n"
+    "  --force              replace the page\n" EVERY_HELP;
+
 const char *options_help(enum command command) {
     switch (command) {
     case COMMAND_ANALYZE:
@@ -124,6 +153,10 @@ const char *options_help(enum command command) {
         return gen_help;
     case COMMAND_INFO:
         return info_help;
+    case COMMAND_PLOT:
+        return plot_help;
+    case COMMAND_GALLERY:
+        return gallery_help;
     case COMMAND_LIST:
         return list_help;
     default:

@@ -2,10 +2,12 @@
  * --help. */
 #include "detectors/rules.h"
 #include "sim/analyze.h"
+#include "sim/gallery.h"
 #include "sim/gen.h"
 #include "sim/info.h"
 #include "sim/options.h"
 #include "sim/patient_source.h"
+#include "sim/plot.h"
 #include "sim/record_source.h"
 #include "sim/transmit.h"
 #include <signal.h>
@@ -74,6 +76,10 @@ static enum hemo_error run(const struct options *options, struct failure *failur
         return play(options, failure);
     case COMMAND_GEN:
         return gen_run(options, &hemosim.stop, failure);
+    case COMMAND_GALLERY:
+        return gallery_run(options, &hemosim.stop, failure);
+    case COMMAND_PLOT:
+        return plot_run(options, &hemosim.stop, failure);
     case COMMAND_LIST:
         info_list(options);
         return HEMO_OK;

@@ -34,14 +34,10 @@ static const struct option_row rows[] = {
     {"ignore-checksums", 0, FLAG, READS, AT(ignore_checksums)},
     {"beats", 0, TEXT, COMMAND_ANALYZE, AT(beats)},
     {"events", 0, TEXT, COMMAND_ANALYZE, AT(events)},
-<<<<<<< Updated upstream
-    {"rules", 0, TEXT, COMMAND_ANALYZE, AT(rules)},
-    {"standing", 0, TEXT, COMMAND_ANALYZE, AT(standing)},
-=======
     {"rules", 0, TEXT, COMMAND_ANALYZE | COMMAND_PLOT, AT(rules)},
+    {"standing", 0, TEXT, COMMAND_ANALYZE, AT(standing)},
     {"measurement", 0, TEXT, COMMAND_PLOT, AT(measurement)},
     {"truth", 0, FLAG, COMMAND_PLOT, AT(truth)},
->>>>>>> Stashed changes
     {"send", 0, TEXT, SENDS, AT(send)},
     {"room", 0, ROOM, COMMAND_ANALYZE | SENDS, AT(room)},
     {"speed", 0, SPEED, SENDS, AT(speed)},

@@ -31,11 +31,7 @@ struct options {
     const char *signals; /* comma-separated, NULL for all */
     const char *maps[OPTIONS_MAPS_MAX], *faults[OPTIONS_FAULTS_MAX];
     int maps_count, faults_count;
-<<<<<<< Updated upstream
-    const char *beats, *events, *marks, *rules, *standing, *out;
-=======
-    const char *beats, *events, *marks, *rules, *out, *measurement;
->>>>>>> Stashed changes
+    const char *beats, *events, *marks, *rules, *standing, *out, *measurement;
     const char *send, *device, *key, *server_key;
     uint32_t room, rate_hz; /* rate 0: the usual one */
     double speed; /* 1 = real time; 0 = as fast as it goes */
