@@ -21,6 +21,7 @@ const TYPES = {
     '.js': 'text/javascript',
     '.css': 'text/css',
     '.svg': 'image/svg+xml',
+    '.woff2': 'font/woff2',
     '.json': 'application/json',
 };
 const CSP =
@@ -433,6 +434,8 @@ export class Fake {
                 return {};
             case 'POST studies acknowledge':
                 return this.#acknowledge(user, Number(id));
+            case 'POST studies override':
+                return this.#override(user, Number(id), body);
             case 'POST studies pin':
                 return this.#pin(user, Number(id), body);
             case 'POST measurements accept':
@@ -526,6 +529,21 @@ export class Fake {
         Object.assign(study, { acknowledged_by: user, acknowledged_at: new Date().toISOString() });
         this.#row(user, 'acknowledge', `study ${id}`, '', user);
         this.#list([]);
+        return study;
+    }
+
+    #override(user, id, { kind, tier, why }) {
+        const study = this.#study(id);
+        const set = kind !== 'release';
+        Object.assign(study, {
+            held: kind === 'hold',
+            manual_tier: tier ?? null,
+            manual_by: set ? user : null,
+            manual_why: set ? why : null,
+            ...(tier ? { tier } : {}),
+        });
+        this.#row(user, `override ${kind}`, `study ${id}`, '', why);
+        this.#list([id]);
         return study;
     }
 

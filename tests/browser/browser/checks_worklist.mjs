@@ -42,7 +42,7 @@ export const checks = [
                 taken.push(Date.now() - at);
             }
             assert.ok(quantile(taken, 0.95) <= 1000, `p95 ${quantile(taken, 0.95)} ms`);
-            assert.match(await text(page, '[data-testid=tray]'), /AO mean 74 -> 52 mmHg in 90 s/);
+            assert.match(await text(page, '[data-testid=tray]'), /AO mean 74 → 52 mmHg in 90 s/);
         },
     },
     {
@@ -216,6 +216,88 @@ export const checks = [
             assert.equal(await text(page, '#case-id'), '');
             await page.keyboard.press('Escape');
             await until('nobody', async () => (await name()) === '');
+        },
+    },
+    {
+        id: 'SINCE',
+        title: 'since you looked: exact, only those on request, clear after the visit',
+        user: 'reader',
+        hash: '#/worklist',
+        async run({ page, fake }) {
+            await shown(page);
+            const since = () => text(page, '[data-testid=since]');
+            await page.keyboard.press('Alt+4');
+            await until('left', () => fake.seen.has('reader'));
+            await sleep(5);
+            fake.move(7, 1, 'critical', WHY);
+            fake.move(3, 2, 'urgent', WHY);
+            await page.keyboard.press('Alt+3');
+            await until('two', async () => /: 2 moved$/.test(await since()));
+            await page.keyboard.press('Control+.');
+            const seen = async () =>
+                (await page.$$('[data-testid=study-row]:not([hidden])')).length;
+            await until('only these', async () => (await seen()) === 2);
+            assert.match(page.url(), /since=1/);
+            const before = fake.seen.get('reader');
+            await page.keyboard.press('Alt+4');
+            await until('left again', () => fake.seen.get('reader') > before);
+            await page.keyboard.press('Alt+3');
+            await until('none', async () => /: nothing changed$/.test(await since()));
+            assert.equal(await seen(), 11);
+        },
+    },
+    {
+        id: 'FILTER',
+        title: 'words and priority filter the list and stand in the address; the tray is never cut',
+        user: 'reader',
+        hash: '#/worklist',
+        async run({ page, fake }) {
+            await shown(page);
+            fake.move(7, 1, 'critical', WHY);
+            await firstIs(page, 7);
+            await page.keyboard.press('F3');
+            await page.keyboard.type('graft cost');
+            const seen = () =>
+                page.$$eval('[data-testid=study-row]:not([hidden])', (all) =>
+                    all.map((r) => Number(r.dataset.study)),
+                );
+            await until('none', async () => (await seen()).length === 0);
+            assert.match(await text(page, '#view-worklist'), /0 of 11 match “graft cost”/);
+            await page.fill('[data-testid=list-filter]', 'graft');
+            await until('some', async () => (await seen()).join() === '7,3,11');
+            assert.equal((await page.$$('[data-testid=tray-item]')).length, 1);
+            await page.selectOption('.list-filter select', 'routine');
+            await until('two', async () => (await seen()).join() === '3,11');
+            fake.move(3, 1, 'urgent', WHY);
+            await until('one', async () => (await seen()).join() === '11');
+            const other = await page.context().newPage();
+            await other.goto(page.url());
+            await until('the same', async () =>
+                /^1 of 11$/.test(await text(other, '#view-worklist .list-head .count')),
+            );
+        },
+    },
+    {
+        id: 'STUDY',
+        title: 'Study: a person holds its place, sets a priority, releases; the course is drawn',
+        user: 'reader',
+        hash: '#/study/2',
+        async run({ page, fake }) {
+            const why = () => text(page, '.facts dd');
+            await page.click('[data-act=hold]');
+            await until('held', async () => /^held by reader · /.test(await why()));
+            await page.click('[data-act=release]');
+            await until('released', async () => (await why()) === 'arrival order');
+            await page.selectOption('[data-act=tier]', 'urgent');
+            await until('set', async () => /^P2 by reader · /.test(await why()));
+            assert.deepEqual(
+                fake.audit.map((r) => r.what),
+                ['override hold', 'override release', 'override tier'],
+            );
+            await until('the course', async () =>
+                /AO \d+ → \d+/.test(await text(page, '[data-testid=trend-said]')),
+            );
+            await page.waitForSelector('.trend-plot canvas');
         },
     },
 ];

@@ -87,6 +87,11 @@ export const faults = [
     ['A10', 'no guard after a move', js('worklist_model.js', 'GUARD_MS = 400', 'GUARD_MS = 0')],
     ['A12', 'F9 does nothing', js('views/worklist.js', "'F9'", "'F7'")],
     ['HOLD', 'hold is ignored', js('views/worklist.js', 'this.held || idle_ms', 'idle_ms')],
+    ['SINCE', 'leaving is not looking', js('views/list_filter.js', "api.post('/api/seen', {})", "Promise.resolve()")],
+    ['FILTER', 'any word will do', js('worklist_model.js', '.every((w) => shown', '.some((w) => shown')],
+    ['FILTER', 'the address forgets it', js('views/worklist.js', '...this.filter.query(), study', 'study')],
+    ['STUDY', 'no word of who set it', js('views/study_row.js', '[person, would || reason]', '[would || reason]')],
+    ['STUDY', 'no course', js('views/study.js', 'this.chart.draw({', 'void ({')],
     [
         'WHO',
         'every screen bears the name of the room',

@@ -16,6 +16,10 @@
  * @property {number} base_rate_hz
  * @property {Channel[]} channels
  * @property {string | null} last_event_at
+ * @property {string} [mode] silent, assistive or integrated
+ * @property {boolean} [heard] false: configured, its feed never connected
+ * @property {number} [wanted_case] what people opened; differs until hemod has the command
+ * @property {{what: string, at: string}[]} [pending] commands that hemod does not hold yet
  */
 
 /** @typedef {{channel: number, kind: string, value: string, by: string, at: string}} Mark */
@@ -41,6 +45,13 @@
  * @property {number | null} from_position
  * @property {string | null} acknowledged_by
  * @property {string | null} acknowledged_at
+ * @property {boolean} [held]
+ * @property {'critical' | 'urgent' | 'routine' | null} [manual_tier]
+ * @property {string | null} [manual_by]
+ * @property {string | null} [manual_why]
+ * @property {string} [mode] silent, assistive or integrated
+ * @property {{tier: 'critical' | 'urgent' | 'routine', position: number, reason: string}
+ *   | null} [would] where the order stays: what the findings would do
  */
 
 /** @typedef {{at: string, from_position: number | null, to_position: number, from_tier: string,

@@ -37,6 +37,21 @@ export function attention(studies) {
     return inOrder(studies).filter((s) => s.tier !== 'routine' && !isAcknowledged(s));
 }
 
+/** Every word that was typed stands somewhere in what the row shows.
+ * @param {Study} study @param {string} typed */
+export function matchesWords(study, typed) {
+    const { patient_name, patient_id, accession, description, reason, status, room } = study;
+    const place = status === 'in_lab' ? `in Lab ${room}` : status;
+    const shown = [patient_name, patient_id, accession, description, reason, place]
+        .join(' ')
+        .toLowerCase();
+    return typed
+        .toLowerCase()
+        .split(/\s+/)
+        .filter(Boolean)
+        .every((w) => shown.includes(w));
+}
+
 /** @param {Study} study "5 → 1" */
 export function positionText(study) {
     if (!study.from_position || study.from_position === study.position)

@@ -45,6 +45,24 @@ function acknowledgedText(study) {
     return `${study.acknowledged_by} ${clock(study.acknowledged_at)}${again}`;
 }
 
+/** Why it stands where it stands: a person's word first, then the finding; or what a finding would
+ * do where the list does not move by itself. @param {Study} study */
+export function whyText(study) {
+    const reason = String(study.reason).replaceAll('->', '→');
+    const person = study.pinned
+        ? 'pinned'
+        : study.held
+          ? `held by ${study.manual_by}`
+          : study.manual_tier
+            ? `${TIERS[study.manual_tier].word || 'routine'} by ${study.manual_by}`
+            : '';
+    const would = study.would
+        ? `would be ${TIERS[study.would.tier].word || 'routine'} at ${study.would.position}: ` +
+          String(study.would.reason).replaceAll('->', '→')
+        : '';
+    return [person, would || reason].filter(Boolean).join(' · ');
+}
+
 export class StudyRow {
     /** @param {Study} study @param {Acts} acts */
     constructor(study, acts) {
@@ -111,8 +129,9 @@ export class StudyRow {
             h('span', { class: 'quiet' }, study.description),
         );
         setText(cells.status, statusText(study));
-        setText(cells.why, study.pinned ? `pinned · ${study.reason}` : study.reason);
-        setAttribute(cells.why, 'title', study.reason);
+        setText(cells.why, whyText(study));
+        setAttribute(cells.why, 'title', whyText(study));
+        setAttribute(cells.why, 'data-would', study.would ? true : null);
         const moved = study.tier !== 'routine' || study.from_position !== null;
         setText(cells.changed, moved ? clock(study.changed_at) : '–');
         setAttribute(cells.changed, 'title', fullTime(study.changed_at));
@@ -144,7 +163,7 @@ export function trayItem(study, acts) {
         tierChip(study),
         h('a', { class: 'tray-patient', href: makeHash('study', study.study) }, patientText(study)),
         h('span', { class: 'quiet' }, statusText(study)),
-        h('span', { class: 'tray-why', title: study.reason }, study.reason),
+        h('span', { class: 'tray-why', title: whyText(study) }, whyText(study)),
         h('span', { class: 'tray-move' }, `${positionText(study)}`),
         h('time', { title: fullTime(study.changed_at) }, clock(study.changed_at)),
         h(

@@ -15,6 +15,7 @@ import {
     MoveGuard,
     TOUCH_MS,
 } from '../worklist_model.js';
+import { ListFilter } from './list_filter.js';
 import { patientText, StudyRow, trayItem } from './study_row.js';
 
 const ROW_PX = 52;
@@ -39,6 +40,7 @@ export class WorklistView {
         this.pad_px = 0; /* blank above the rows, so that the anchor keeps its place */
         this.tail_px = 0; /* and below */
         /** @type {number[]} */ this.next = []; /* the order that the server wants */
+        this.filter = new ListFilter(app, (text) => this.say(text), () => this.#filtered());
         this.timer = 0;
         this.acts = {
             open: (/** @type {number} */ s) => {
@@ -108,7 +110,7 @@ export class WorklistView {
         this.empty = h(
             'p',
             { class: 'empty quiet' },
-            'No studies today. A study appears when it is ordered.',
+            '',
         );
         this.grid = h(
             'div',
@@ -121,6 +123,7 @@ export class WorklistView {
             { class: 'list-head' },
             h('h2', {}, 'All studies ', this.total),
             this.message,
+            this.filter.element,
         );
     }
 
@@ -137,6 +140,10 @@ export class WorklistView {
         keys.bind('worklist', 'Enter', open, 'open the study: why, strip, moves', 'o');
         keys.bind('worklist', 'F9', () => void this.acknowledge(this.chosen), 'acknowledge', 'a');
         keys.bind('worklist', 'F10', () => this.hold(), 'hold the order, release it', 'h');
+        keys.bind('worklist', 'F3', () => this.filter.focus(), 'filter the list', '/');
+        keys.bind('worklist', 'Ctrl+f', () => this.filter.focus());
+        const only = 'only what changed since I looked, or all';
+        keys.bind('worklist', 'Ctrl+.', () => this.filter.toggleSince(), only, '.');
         this.element.addEventListener('click', (event) => this.#guardClick(event), {
             capture: true,
         });
@@ -156,6 +163,7 @@ export class WorklistView {
 
     /** @param {import('../router.js').Route} route */
     show(route) {
+        this.filter.show(route.query);
         this.take();
         const wanted = Number(route.query.get('study'));
         if (this.rows.has(wanted)) this.choose(wanted);
@@ -163,13 +171,29 @@ export class WorklistView {
 
     hide() {
         clearTimeout(this.timer);
+        this.filter.hide();
+    }
+
+    /** The person changed what the list shows: at once, also when it is held. */
+    #filtered() {
+        this.#address();
+        this.take();
+        this.apply();
+    }
+
+    #address() {
+        if (this.element.hidden) return;
+        const study = this.chosen || null;
+        keepHash(makeHash('worklist', null, { ...this.filter.query(), study }));
     }
 
     /** A new list from the server: the tray at once, the rows when nobody is touching them. */
     take() {
         this.#drawTray();
         this.#drawRows();
-        const next = inOrder(this.app.studies).map((s) => s.study);
+        const shown = inOrder(this.app.studies).filter((s) => this.filter.matches(s));
+        const next = shown.map((s) => s.study);
+        this.#drawEmpty(next.length);
         this.next = next;
         const known =
             next.length === this.order.length && next.every((s) => this.order.includes(s));
@@ -240,6 +264,7 @@ export class WorklistView {
     }
 
     #place() {
+        for (const [study, row] of this.rows) row.element.hidden = !this.order.includes(study);
         const rows = this.order.map((s) => /** @type {StudyRow} */ (this.rows.get(s)));
         const focused = document.activeElement?.closest('.study-row') ?? null;
         orderChildren(
@@ -306,9 +331,18 @@ export class WorklistView {
             row.element.remove();
             this.rows.delete(id);
         }
-        setText(this.total, String(this.rows.size));
         setAttribute(this.grid, 'aria-rowcount', this.rows.size + 1);
-        this.empty.hidden = this.rows.size > 0;
+    }
+
+    /** @param {number} shown */
+    #drawEmpty(shown) {
+        const all = this.rows.size;
+        setText(this.total, shown === all ? String(all) : `${shown} of ${all}`);
+        this.empty.hidden = shown > 0;
+        const none = all
+            ? `0 of ${all} match ${this.filter.words()}.`
+            : 'No studies on the open list. A study appears when it is ordered.';
+        setText(this.empty, none);
     }
 
     #drawTray() {
@@ -333,7 +367,7 @@ export class WorklistView {
     choose(study) {
         this.chosen = study;
         for (const [id, row] of this.rows) row.element.tabIndex = id === study ? 0 : -1;
-        if (!this.element.hidden) keepHash(makeHash('worklist', null, { study }));
+        this.#address();
     }
 
     /** @param {number} by */
