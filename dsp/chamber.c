@@ -33,27 +33,31 @@ static bool looks_pa(const struct chamber *s, const struct features_look *k) {
 }
 
 /* Through the valve the systolic stays what it was. */
-static bool systolic_kept(const struct features_look *k, const struct reference_levels *b) {
-    return k->brief.p95 > 0.65f * b->high && k->brief.p95 < 1.35f * b->high + 5;
+static bool systolic_kept(const struct features_window *w, const struct reference_levels *b) {
+    return w->p95 > 0.65f * b->high && w->p95 < 1.35f * b->high + 5;
 }
 
 /* The diastolic step: line noise goes with the advance, so this one may be judged during motion. */
 static bool steps_to_pa(const struct features_look *k, const struct reference_levels *b) {
-    return k->brief.p10 > b->low + fmaxf(4, 0.24f * b->pulse) && systolic_kept(k, b) &&
+    return k->brief.p10 > b->low + fmaxf(4, 0.24f * b->pulse) && systolic_kept(&k->brief, b) &&
            k->brief.pulse > 0.25f * b->pulse;
 }
 
 /* The same step down. Breathing lowers all levels together, so the pulse must have grown by it. */
 static bool falls_to_rv(const struct features_look *k, const struct reference_levels *b) {
-    return k->brief.p10 < b->low - fmaxf(4, 0.24f * b->pulse) && systolic_kept(k, b) &&
+    return k->brief.p10 < b->low - fmaxf(4, 0.24f * b->pulse) && systolic_kept(&k->brief, b) &&
            k->brief.pulse > b->pulse + fmaxf(4, 0.24f * b->pulse) && k->site < pa_above &&
            k->fast < 0.15f * b->pulse;
 }
 
-/* Back through the other valve: pulse, upstroke and systolic go together. */
+/* Back through the other valve: pulse, upstroke and systolic go together; or what would be the
+ * shape of an artery, without the ventricle's systolic. */
 static bool drops_to_ra(const struct features_look *k, const struct reference_levels *b) {
-    return k->brief.pulse < 0.45f * b->pulse && k->brief.up < 0.45f * b->up &&
-           k->brief.p95 < 0.65f * b->high && k->brief.mean < 15;
+    bool gone = k->brief.pulse < 0.45f * b->pulse && k->brief.up < 0.45f * b->up &&
+                k->brief.p95 < 0.65f * b->high && k->brief.mean < 15;
+    bool no_artery = k->site > pa_above && k->lasting.p95 < 0.65f * b->high &&
+                     k->lasting.pulse < 0.65f * b->pulse && k->lasting.mean < 15;
+    return gone || no_artery;
 }
 
 static void count(int32_t *hold, bool holds) {
@@ -75,7 +79,8 @@ static void count_all(struct chamber *s, const struct chamber_view *view) {
     bool judged = view->clean && k->lasting.pulse >= pulse_min_mmhg;
     bool rv = s->verdict == SITE_RV;
     count(&s->like_rv, judged && looks_rv(s, k));
-    count(&s->like_pa, judged && looks_pa(s, k));
+    bool artery = !rv || systolic_kept(&k->lasting, view->before);
+    count(&s->like_pa, judged && artery && looks_pa(s, k));
     count(&s->like_ra, rv && view->clean && drops_to_ra(k, view->before));
     bool seen = view->clean || view->disturbed;
     count(&s->stepped, rv && seen && steps_to_pa(k, view->before));

@@ -425,8 +425,8 @@ static const struct {
     {PA4852, 2153.8, SITE_PCW}, {PA8432, 462, SITE_RV},    {PA8432, 890, SITE_NONE},
     {PA8432, 1172, SITE_RV},   {PA8432, 1510, SITE_NONE},  {PA8432, 5321, SITE_RV},
     {PA8432, 5346, SITE_NONE}, {PA1224, 363, SITE_PCW},    {PA1224, 1874, SITE_PCW},
-    {PA1224, 3656.5, SITE_PCW}, {PA1224, 3667, SITE_PCW},  {PA22068, 3958, SITE_RV},
-    {PA22068, 4006, SITE_RA},  {PA16873, 25, SITE_RV},     {PA16873, 90.5, SITE_NONE},
+    {PA1224, 3656.5, SITE_PCW}, {PA1224, 3667, SITE_PCW},  {PA22068, 3905, SITE_RV},
+    {PA22068, 4012, SITE_RA},  {PA16873, 25, SITE_RV},     {PA16873, 90.5, SITE_NONE},
 };
 enum { MOVES = sizeof moves / sizeof moves[0] };
 
@@ -444,7 +444,7 @@ static uint32_t said_moves(const struct heard *h, struct said out[SPANS_MAX]) {
     for (uint32_t i = 0; i < h->sites_count && n + 1 < SPANS_MAX; i++) {
         const struct span *s = &h->sites[i];
         out[n++] = (struct said){s->from_s, s->said_s, s->looks_like, false};
-        bool next = i + 1 < h->sites_count && fabs(h->sites[i + 1].said_s - s->to_s) < 0.2;
+        bool next = i + 1 < h->sites_count && fabs(h->sites[i + 1].from_s - s->to_s) < 0.2;
         if (!next && isfinite(s->to_s)) /* the end is said when it is seen */
             out[n++] = (struct said){s->to_s, s->to_s, SITE_NONE, false};
     }
