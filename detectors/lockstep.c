@@ -105,8 +105,8 @@ static struct room_group *oldest(struct room *room, uint64_t limit_tick) {
     return found;
 }
 
-/* An ECG that is further behind the newest block than the lag, or never comes, holds up no pressure;
- * when it comes, it is heard late. */
+/* An ECG that is further behind the newest block than the lag, or never comes, holds up no
+ * pressure; when it comes, it is heard late. */
 static bool not_waited_for(const struct room *room, const struct room_group *group) {
     uint64_t most = 0;
     for (uint32_t g = 0; g < STREAM_GROUPS_MAX && !group->pressures; g++)
@@ -156,12 +156,22 @@ static void leave_hole(struct room *room, struct room_group *group, uint64_t nex
     group->next_tick = next_tick;
 }
 
+/* Without a pressure, ECGs keep step with each other as pressures do. */
+static bool leads_only(const struct room *room) {
+    for (uint32_t g = 0; g < STREAM_GROUPS_MAX; g++)
+        if (room->groups[g].pressures)
+            return false;
+    return true;
+}
+
 /* Whatever is more than the allowed lag behind first_tick is not waited for. */
 static void hurry(struct report_call *call, const struct room_group *self, uint64_t first_tick) {
     struct room *room = call->room;
+    bool leads = leads_only(room);
     for (uint32_t g = 0; g < STREAM_GROUPS_MAX && first_tick > room->lag_ticks; g++) {
         struct room_group *group = &room->groups[g];
-        if (group == self || !group->pressures)
+        bool keeps_step = leads ? group->carried : group->pressures;
+        if (group == self || !keeps_step)
             continue;
         uint64_t least = aligned(first_tick - room->lag_ticks, group->ticks_per_sample);
         if (group->next_tick < least)
@@ -215,12 +225,12 @@ void lockstep_append(struct report_call *call, const struct sample_block *block,
                      uint32_t to) {
     struct room_group *group = &call->room->groups[block->group];
     assert(from < to && to <= block->count && to - from <= SAMPLES_PER_RECORD_MAX);
+    group->block_tick = group->next_tick; /* before hurry(): a long hole must not wait for an ECG */
     if (group->carried) {
         hurry(call, group, group->next_tick);
         fill_hole(call->room, group);
         fill(call->room, block, from, to);
     }
-    group->block_tick = group->next_tick;
     group->next_tick += (uint64_t)(to - from) * group->ticks_per_sample;
     lockstep_drain(call, false);
 }

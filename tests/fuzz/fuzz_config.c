@@ -1,10 +1,4 @@
-/* fuzz_config.c - libFuzzer against hemod.ini: any bytes are read or refused in one line.
- *
- *     clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
- *         -D_GNU_SOURCE -I. tests/fuzz/fuzz_config.c ingest/config.c proto/[a-z]*.c \
- *         -isystem build/release/gen build/release/gen/hemo.pb-c.c -lprotobuf-c -linih -lzmq -lm \
- *         -o /tmp/fuzz_config
- *     /tmp/fuzz_config -max_total_time=60 -max_len=4096 CORPUS tests/fuzz/corpus/config */
+/* fuzz_config.c - libFuzzer against hemod.ini: any bytes are read or refused in one line. */
 #include "ingest/config.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,4 @@
-/* fuzz_json.c - libFuzzer against the bodies of requests.
- *
- *     clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
- *         -D_GNU_SOURCE -I. tests/fuzz/fuzz_json.c worklist/json.c -ljansson -o /tmp/fuzz_json
- *     /tmp/fuzz_json -max_total_time=60 -max_len=4096 CORPUS tests/fuzz/corpus/json */
+/* fuzz_json.c - libFuzzer against the bodies of requests. */
 #include "worklist/json.h"
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,10 +1,5 @@
 /* fuzz_record.c - libFuzzer against the journal's reader: any bytes, as recovery reads them.
  *
- *     clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
- *         -D_GNU_SOURCE -I. tests/fuzz/fuzz_record.c proto/record.c proto/crc32c.c \
- *         -o /tmp/fuzz_record
- *     /tmp/fuzz_record -max_total_time=60 -max_len=4096
- *
  * Each input is repaired first where its first byte says so (a right checksum in the first record),
  * so that the search gets behind the checksum. */
 #include "proto/crc32c.h"

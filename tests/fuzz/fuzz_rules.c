@@ -1,8 +1,4 @@
-/* fuzz_rules.c - libFuzzer against the reader of rule files, which also come over the wire.
- *
- *     clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
- *         -D_GNU_SOURCE -I. tests/fuzz/fuzz_rules.c detectors/rules.c -linih -o /tmp/fuzz_rules
- *     /tmp/fuzz_rules -max_total_time=60 -max_len=4096 CORPUS tests/fuzz/corpus/rules */
+/* fuzz_rules.c - libFuzzer against the reader of rule files, which also come over the wire. */
 #include "detectors/rules.h"
 #include <stdlib.h>
 

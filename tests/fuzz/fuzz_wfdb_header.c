@@ -1,11 +1,4 @@
-/* fuzz_wfdb_header.c - libFuzzer against the reader of WFDB headers.
- *
- *     clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
- *         -D_GNU_SOURCE -I. tests/fuzz/fuzz_wfdb_header.c sim/wfdb_header.c sim/failure.c \
- *         proto/[a-z]*.c -isystem build/release/gen build/release/gen/hemo.pb-c.c -lprotobuf-c \
- *         -lm -o /tmp/fuzz_wfdb_header
- *     /tmp/fuzz_wfdb_header -max_total_time=60 -max_len=4096 CORPUS \
- *         tests/fuzz/corpus/wfdb_header */
+/* fuzz_wfdb_header.c - libFuzzer against the reader of WFDB headers. */
 #include "sim/wfdb_header.h"
 #include "sim/failure.h"
 #include <stdlib.h>

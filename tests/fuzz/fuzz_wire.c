@@ -1,10 +1,5 @@
 /* fuzz_wire.c - libFuzzer against the validator, the unpacking and the packing of frames.
  *
- *     clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
- *         -D_GNU_SOURCE -I. -isystem build/release/gen tests/fuzz/fuzz_wire.c proto/[a-z]*.c \
- *         build/release/gen/hemo.pb-c.c -lprotobuf-c -lm -o /tmp/fuzz_wire
- *     /tmp/fuzz_wire -max_total_time=60 -max_len=4096
- *
  * What the reader accepts, the writer must write, and from then on the bytes must stand still. Each
  * 16th input begins anew from a random valid frame of tests/frames.h, so no corpus is needed. */
 #include "tests/frames.h"
