@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include "tests/cluster.h"
+#include "worklist/audit_file.h"
 #include "worklist/audit_head.h"
 
 static struct {
@@ -165,6 +166,131 @@ static void signed_heads_catch_a_cut_tail(void **state) {
     unlink(key);
 }
 
+enum { LINES = 60, LINE = 3000 };
+
+/* An export: lines as they were written. */
+struct export {
+    char line[LINES + 2][LINE];
+    int count;
+};
+
+static void write_export(const char *path, const struct export *e) {
+    FILE *out = fopen(path, "w");
+    for (int i = 0; i < e->count; i++)
+        fputs(e->line[i], out);
+    fclose(out);
+}
+
+static void read_export(const char *path, struct export *e) {
+    FILE *in = fopen(path, "r");
+    e->count = 0;
+    while (e->count < LINES + 2 && fgets(e->line[e->count], LINE, in))
+        e->count++;
+    fclose(in);
+}
+
+static char export_path[100], heads_path[100], key_path[100];
+
+static int64_t first_bad(const struct export *e, bool signed_heads) {
+    write_export(export_path, e);
+    struct audit_report report = audit_file_verify(export_path, signed_heads ? heads_path : NULL,
+                                                   signed_heads ? key_path : NULL);
+    return report.result == AUDIT_WHOLE ? -1 : report.broken_at;
+}
+
+/* Rows of this database with the heads that were signed on the way. */
+static void make_export(struct export *e) {
+    struct audit_signer signer = {0};
+    char why[700] = "", path[200];
+    snprintf(export_path, sizeof export_path, "%s/export", t.cluster.folder);
+    snprintf(heads_path, sizeof heads_path, "%s/audit.heads", t.cluster.folder);
+    snprintf(key_path, sizeof key_path, "%s/audit.public", t.cluster.folder);
+    unlink(heads_path);
+    unlink(key_path);
+    assert_true(audit_signer_open(&signer, t.cluster.folder, why, sizeof why));
+    assert_true(db_do(&t.owner, "alter table audit disable trigger all; delete from audit"));
+    for (int i = 0; i < LINES; i++) {
+        append("kim", i % 3 ? "accept" : "line \"one\", 2:x,");
+        if (i % 7 == 6 || i == LINES - 1)
+            assert_true(audit_head_sign(&signer, &t.app, why, sizeof why));
+    }
+    FILE *out = fopen(export_path, "w");
+    assert_int_equal(audit_file_export(&t.app, out), LINES);
+    fclose(out);
+    read_export(export_path, e);
+    assert_int_equal(e->count, LINES + 1);
+    snprintf(path, sizeof path, "%s/audit.secret", t.cluster.folder);
+    unlink(path);
+}
+
+/* Row n stands in line n + 1. Each byte of a row changed, each row removed, doubled, swapped with
+ * its neighbour, and each length of a cut tail: the first bad row is named, without a database. */
+static void an_export_is_checked_offline(void **state) {
+    (void)state;
+    static struct export whole, e;
+    make_export(&whole);
+    assert_int_equal(first_bad(&whole, false), -1);
+    assert_int_equal(first_bad(&whole, true), -1);
+    int tries = 0;
+    for (int row = 0; row < LINES; row += 13)
+        for (size_t at = 0; at < strlen(whole.line[row + 1]) - 1; at++, tries++) {
+            e = whole;
+            e.line[row + 1][at] = e.line[row + 1][at] == '5' ? '6' : '5';
+            if (first_bad(&e, false) != row)
+                fail_msg("row %d, byte %zu: %lld", row, at, (long long)first_bad(&e, false));
+        }
+    for (int row = 0; row < LINES; row++, tries += 4) {
+        e = whole;
+        memmove(e.line[row + 1], e.line[row + 2], sizeof e.line[0] * (size_t)(LINES - row));
+        e.count--;
+        assert_int_equal(first_bad(&e, true), row == LINES - 1 ? LINES - 1 : row);
+        e = whole; /* the row once more */
+        memmove(e.line[row + 2], e.line[row + 1], sizeof e.line[0] * (size_t)(LINES - row));
+        e.count++;
+        assert_int_equal(first_bad(&e, false), row + 1);
+        if (row + 1 < LINES) {
+            e = whole;
+            memcpy(e.line[row + 1], whole.line[row + 2], LINE);
+            memcpy(e.line[row + 2], whole.line[row + 1], LINE);
+            assert_int_equal(first_bad(&e, false), row);
+        }
+        e = whole;
+        e.count = row + 1; /* cut before this row: only the signed heads know */
+        assert_int_equal(first_bad(&e, false), -1);
+        assert_int_equal(first_bad(&e, true), row);
+    }
+    printf("%d changes tried, each found at its row\n", tries);
+    unlink(export_path);
+}
+
+/* Everything from a row on written anew, leaf and tree right: only the signed heads know, and they
+ * say between which two. */
+static void a_rewritten_history_is_found(void **state) {
+    (void)state;
+    static struct export e;
+    struct merkle tree;
+    char n[24];
+    make_export(&e);
+    merkle_init(&tree);
+    FILE *out = fopen(export_path, "w");
+    assert_true(audit_file_begin(out));
+    for (int i = 0; i < LINES; i++) {
+        snprintf(n, sizeof n, "%d", i);
+        const char *const fields[] = {
+            n, "2026-03-02T10:41:58.120Z", "eve", "accept", "study 1", "before", "after", "test"};
+        assert_true(audit_file_row(out, &tree, fields));
+    }
+    fclose(out);
+    assert_int_equal(audit_file_verify(export_path, NULL, NULL).result, AUDIT_WHOLE);
+    struct audit_report report = audit_file_verify(export_path, heads_path, key_path);
+    assert_true(report.result == AUDIT_BROKEN && report.broken_at == 0);
+    assert_int_equal(audit_file_verify("/nowhere", NULL, NULL).result, AUDIT_UNREADABLE);
+    assert_int_equal(audit_file_verify(key_path, NULL, NULL).result, AUDIT_UNREADABLE);
+    unlink(export_path);
+    unlink(heads_path);
+    unlink(key_path);
+}
+
 /* A file that changed after it was applied is refused; a second run applies nothing. */
 static void changed_migration_is_refused(void **state) {
     (void)state;
@@ -190,6 +316,8 @@ int main(void) {
         cmocka_unit_test(worklistd_can_only_append),
         cmocka_unit_test(every_change_is_found),
         cmocka_unit_test(signed_heads_catch_a_cut_tail),
+        cmocka_unit_test(an_export_is_checked_offline),
+        cmocka_unit_test(a_rewritten_history_is_found),
         cmocka_unit_test(changed_migration_is_refused),
     };
     int code = cluster_open(&t.cluster);

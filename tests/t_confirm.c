@@ -27,7 +27,7 @@ static void each_decision_leaves_its_mark(void **state) {
     assert_float_equal(third.systolic, 121.3, 1e-9);
     assert_int_equal(decided(t.kim, id, "reject", &third, ",\"reason\":\"ectopy\""), 200);
     assert_string_equal(look(id).state, "rejected");
-    assert_int_equal(cluster_count(&t.app, "select count(*) from audit"), audit + 3);
+    assert_int_equal(cluster_count(&t.app, "select count(*) from audit"), audit + 4); /* inferred */
     assert_int_equal(audit_verify(&t.app, NULL).result, AUDIT_WHOLE);
     assert_int_equal(
         cluster_count(&t.app,
@@ -127,6 +127,41 @@ static void a_repeat_gets_the_first_answer(void **state) {
     assert_string_equal(look(other).state, "suggested");
     assert_int_equal(decided(t.tom, other, "accept", &another, ",\"request_id\":\"the-same-one\""),
                      200);
+}
+
+/* What the machine concluded, who was shown it, who looked at a study, who took something away. */
+static void looking_is_written_down(void **state) {
+    (void)state;
+    char id[EVENT_ID_TEXT], call[100], sql[300];
+    suggest(id);
+    const char *const wanted[][2] = {{"inference", "hemod"}, {"shown", "kim"}, {"shown", "mia"}};
+    for (int i = 0; i < 2; i++) { /* twice, and once written */
+        assert_int_equal(status_of(t.kim, "GET /api/cases/77/measurements", ""), 200);
+        assert_int_equal(status_of(t.mia, "GET /api/cases/77/measurements", ""), 200);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(
+            sql, sizeof sql,
+            "select count(*) from audit where object = 'measurement %s' and what = '%s' and who "
+            "= '%s' and after like '%%digest%%' and after not like '%%121%%'",
+            id, wanted[i][0], wanted[i][1]);
+        if (cluster_count(&t.app, sql) != 1)
+            fail_msg("%s", sql);
+    }
+    snprintf(call, sizeof call, "GET /api/studies/%lld/history", (long long)t.study);
+    assert_int_equal(status_of(t.mia, call, ""), 200);
+    assert_int_equal(cluster_count(&t.app,
+                                   "select count(*) from audit where what = 'view' and object "
+                                   "= 'study 2' and who in ('kim', 'mia')"),
+                     2);
+    assert_int_equal(status_of(t.kim, "POST /api/exported",
+                               "{\"what\":\"case sheet, print\",\"object\":\"case "
+                               "77\",\"request_id\":\"export-01\"}"),
+                     200);
+    assert_int_equal(cluster_count(&t.app,
+                                   "select count(*) from audit where what = 'export' and who "
+                                   "= 'kim' and object = 'case 77'"),
+                     1);
 }
 
 static void values_out_of_range_are_refused(void **state) {
@@ -465,6 +500,7 @@ int main(void) {
         cmocka_unit_test(only_what_was_seen_can_be_decided),
         cmocka_unit_test(verified_by_another_person),
         cmocka_unit_test(a_repeat_gets_the_first_answer),
+        cmocka_unit_test(looking_is_written_down),
         cmocka_unit_test(values_out_of_range_are_refused),
         cmocka_unit_test(clients_have_twenty_winners),
         cmocka_unit_test(roles_origins_and_types_are_checked),

@@ -348,6 +348,13 @@ static void events_reach_the_page(void **state) {
                                 strstr(t.out, "[1]"));
     }
     assert_true(measurement && finding && worklist);
+    for (int i = 0;
+         i < 50 && cluster_count(&t.db, "select count(*) from audit where what = 'shown'") < 1; i++)
+        cluster_sleep(20);
+    assert_int_equal(cluster_count(&t.db,
+                                   "select count(*) from audit where what = 'shown' and who = "
+                                   "'kim' and place = 'socket'"),
+                     1);
     close(fd);
     assert_int_equal(daemon_ask(t.daemon.metrics_port, "GET /metrics", "", "", t.out), 200);
     const char *all = strstr(t.out, "hemo_worklist_order_ms_bucket{le=\"+Inf\"} ");

@@ -96,6 +96,9 @@ const char *api_query_word(const struct api_call *call, const char *name, char o
 /* false: too many tries within a minute. */
 bool api_try(struct api *api, const char *who, int limit);
 
+/* The person looks at the study: an audit row, once a minute. Within the transaction. */
+bool api_viewed(struct api_call *call, int64_t study);
+
 typedef void api_handler(struct api_call *call);
 extern const struct field api_no_fields[];
 
@@ -112,7 +115,7 @@ bool room_mark_keep(struct api_call *call, const struct stream_mark *mark, const
 char *room_marks_message(struct db *db, int64_t room); /* for the WebSocket; heap */
 /* api_list.c */
 api_handler api_studies, api_study_add, api_acknowledge, api_override;
-api_handler api_pin, api_done, api_history;
+api_handler api_pin, api_done, api_history, api_exported;
 /* api_admin.c */
 api_handler api_users, api_user_add, api_user_change, api_modes, api_mode_set, api_room_add;
 api_handler api_rules, api_rules_set, api_settings, api_setting_set;

@@ -1,11 +1,42 @@
 #include "worklist/api.h"
+#include "worklist/audit.h"
 #include "worklist/confirm.h"
 #include "worklist/traces.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Each suggestion that this person had not seen in this version. */
+static bool audit_shown(struct api_call *call) {
+    PGresult *r = db_query(
+        call->db,
+        "select 'measurement ' || encode(id, 'hex'), 'version ' || version || ' digest ' || digest "
+        "from measurement where case_number = $1 and state = 'suggested' order by received_at, id",
+        DB(db_int(call->number).text));
+    bool ok = r != NULL;
+    for (int i = 0; ok && i < PQntuples(r); i++)
+        ok = audit_once(call->db,
+                        &(struct audit_entry){call->user.name, "shown", db_text(r, i, 0), "",
+                                              db_text(r, i, 1), "page"},
+                        0);
+    PQclear(r);
+    return ok;
+}
+
+/* Whose study the case is; 0: of none, or error. */
+static int64_t study_of(struct api_call *call) {
+    PGresult *r = db_query(call->db, "select study from lab_case where number = $1",
+                           DB(db_int(call->number).text));
+    int64_t study = r && PQntuples(r) == 1 ? db_number(r, 0, 0) : 0;
+    PQclear(r);
+    return study;
+}
+
 void api_measurements(struct api_call *call) {
+    if (!audit_shown(call) || !api_viewed(call, study_of(call))) {
+        api_database_error(call);
+        return;
+    }
     PGresult *r = db_query(call->db,
                            "select json_build_object('measurements', coalesce(json_agg(body order "
                            "by received_at, id), "

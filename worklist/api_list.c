@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIST_ROWS_MAX = 500 };
+enum { LIST_ROWS_MAX = 500, VIEW_S = 60 };
 
 static const struct api_problem
     no_study = {404, "NOT_FOUND", "There is no open study with this number.",
@@ -21,7 +21,31 @@ void api_studies(struct api_call *call) {
     api_ok(call, worklist_json(call->db, first, rows));
 }
 
+bool api_viewed(struct api_call *call, int64_t study) {
+    char object[40];
+    snprintf(object, sizeof object, "study %lld", (long long)study);
+    return study <= 0 ||
+           audit_once(call->db,
+                      &(struct audit_entry){call->user.name, "view", object, "", "viewed", "page"},
+                      VIEW_S);
+}
+
+/* A page that wrote a file or printed says so. */
+void api_exported(struct api_call *call) {
+    const struct audit_entry entry = {call->user.name,
+                                      "export",
+                                      json_get_text(call->body, "object"),
+                                      "",
+                                      json_get_text(call->body, "what"),
+                                      "page"};
+    api_ok(call, audit_append(call->db, &entry) ? strdup("{}") : NULL);
+}
+
 void api_history(struct api_call *call) {
+    if (!api_viewed(call, call->number)) {
+        api_database_error(call);
+        return;
+    }
     PGresult *r = db_query(
         call->db,
         "select json_build_object('moves', coalesce(json_agg(v.body order by v.id), '[]'::json)) "

@@ -69,6 +69,10 @@ static const struct field verify_fields[] = {
 static const struct field reject_fields[] = {
     SEEN, REQUEST_ID, {"reason", FIELD_TEXT, false, 1, 16}, END};
 
+static const struct field exported_fields[] = {{"what", FIELD_TEXT, false, 1, 100},
+                                               {"object", FIELD_TEXT, false, 1, 100},
+                                               REQUEST_ID,
+                                               END};
 static const struct field user_fields[] = {
     {"user", FIELD_TEXT, false, 1, 32}, {"role", FIELD_TEXT, false, 1, 16}, REQUEST_ID, END};
 static const struct field user_change_fields[] = {{"user", FIELD_TEXT, false, 1, 32},
@@ -144,6 +148,7 @@ const struct api_route api_routes[] = {
     {"POST", "/api/measurements/@/amend", TECH | READER, API_CHANGES, amend_fields, api_amend, ""},
     {"GET", "/api/seen", PEOPLE, API_READS, api_no_fields, api_seen, NULL},
     {"POST", "/api/seen", PEOPLE, API_CHANGES, api_no_fields, api_looked, NULL},
+    {"POST", "/api/exported", PEOPLE, API_CHANGES, exported_fields, api_exported, NULL},
     {"GET", "/api/admin/users", ADMIN, API_READS, api_no_fields, api_users, NULL},
     {"POST", "/api/admin/users", ADMIN, API_CHANGES, user_fields, api_user_add, NULL},
     {"POST", "/api/admin/users/change", ADMIN, API_CHANGES, user_change_fields, api_user_change,

@@ -92,6 +92,19 @@ bool audit_append(struct db *db, const struct audit_entry *entry) {
                      entry->after, entry->place, leaf_hex, peaks)) == 1;
 }
 
+bool audit_once(struct db *db, const struct audit_entry *entry, int seconds) {
+    PGresult *r = db_query(
+        db,
+        "select exists (select from audit where object = $1 and what = $2 and who = $3 and "
+        "after = $4 and ($5 = 0 or at > iso(now() - $5::int * interval '1 s')))",
+        DB(entry->object, entry->what, entry->who, entry->after, db_int(seconds).text));
+    if (!r)
+        return false;
+    bool known = db_bool(r, 0, 0);
+    PQclear(r);
+    return known || audit_append(db, entry);
+}
+
 static bool row_fits(const PGresult *r, int row, struct merkle *tree, struct audit_report *report) {
     const char *fields[AUDIT_FIELDS];
     char canonical[CANONICAL_MAX], leaf_hex[2 * MERKLE_HASH + 1], peaks[PEAKS_TEXT];

@@ -20,6 +20,9 @@ struct audit_entry {
 /* Within a transaction. False: db->error says why, and the transaction must be rolled back. */
 bool audit_append(struct db *db, const struct audit_entry *entry);
 
+/* The same, unless that who did just that to just this object within so many seconds (0: ever). */
+bool audit_once(struct db *db, const struct audit_entry *entry, int seconds);
+
 /* How many rows, and the root of their tree, from the last row. */
 bool audit_head(struct db *db, uint64_t *rows, char root[65]);
 

@@ -109,25 +109,54 @@ static bool head_true(const char *line, const uint8_t *key, char head[100]) {
            crypto_sign_verify_detached(signature, (const uint8_t *)said, n, key) == 0;
 }
 
-struct audit_report audit_head_verify(struct db *db, const char *heads_file, const char *key_file) {
-    struct audit_report report = {.result = AUDIT_UNREADABLE, .broken_at = -1};
+static bool heads_add(struct audit_heads *heads, const char *head) {
+    char *colon = NULL;
+    uint64_t size = strtoull(head, &colon, 10);
+    if (heads->count > 0 && size <= heads->head[heads->count - 1].size)
+        return false; /* the audit only grows */
+    if ((heads->count & (heads->count - 1)) == 0) {
+        size_t room = heads->count ? 2 * heads->count : 1;
+        heads->head = realloc(heads->head, room * sizeof *heads->head);
+        if (!heads->head)
+            abort();
+    }
+    heads->head[heads->count].size = size;
+    snprintf(heads->head[heads->count++].root, 65, "%.64s", colon + 1);
+    return true;
+}
+
+bool audit_heads_read(struct audit_heads *heads, const char *heads_file, const char *key_file,
+                      struct audit_report *report) {
     uint8_t key[crypto_sign_PUBLICKEYBYTES];
     char line[LINE_MAX_BYTES], head[100] = "";
     FILE *in = fopen(heads_file, "re");
     bool ok = in && read_hex(key_file, key, sizeof key), all_true = true;
     int64_t lines = 0;
     while (ok && all_true && fgets(line, sizeof line, in)) {
-        all_true = head_true(line, key, head);
+        all_true = head_true(line, key, head) && heads_add(heads, head);
         lines++;
     }
     if (in)
         fclose(in);
     if (ok && all_true && lines > 0)
-        return audit_verify(db, head);
-    report.result = ok && lines > 0 ? AUDIT_BROKEN : AUDIT_UNREADABLE;
-    snprintf(report.why, sizeof report.why, "%s",
+        return true;
+    report->result = ok && lines > 0 ? AUDIT_BROKEN : AUDIT_UNREADABLE;
+    snprintf(report->why, sizeof report->why, "%s",
              ok && lines > 0 ? "a signed head (counted by line here) is not the key's"
                              : "no signed heads or no key there");
-    report.broken_at = lines;
+    report->broken_at = lines;
+    return false;
+}
+
+struct audit_report audit_head_verify(struct db *db, const char *heads_file, const char *key_file) {
+    struct audit_report report = {.result = AUDIT_WHOLE, .broken_at = -1};
+    struct audit_heads heads = {0};
+    char head[100];
+    if (audit_heads_read(&heads, heads_file, key_file, &report)) {
+        snprintf(head, sizeof head, "%" PRIu64 ":%s", heads.head[heads.count - 1].size,
+                 heads.head[heads.count - 1].root);
+        report = audit_verify(db, head);
+    }
+    free(heads.head);
     return report;
 }

@@ -20,6 +20,17 @@ bool audit_signer_open(struct audit_signer *s, const char *state, char *why, siz
 /* True: the newest head is signed and on disk. False: *why. */
 bool audit_head_sign(struct audit_signer *s, struct db *db, char *why, size_t size);
 
+struct audit_heads {
+    size_t count, next; /* next: the first that was not reached yet */
+    struct {
+        uint64_t size;
+        char root[65];
+    } *head; /* heap, sizes rising */
+};
+/* All heads of the file, each with its signature checked. False: report says why. */
+bool audit_heads_read(struct audit_heads *heads, const char *heads_file, const char *key_file,
+                      struct audit_report *report);
+
 /* The audit against the newest of the signed heads: a cut tail and a signature that is not the
  * key's are found too. */
 struct audit_report audit_head_verify(struct db *db, const char *heads_file, const char *key_file);

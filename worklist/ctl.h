@@ -33,6 +33,7 @@ bool ctl_database(struct ctl *ctl);
 typedef int ctl_command(struct ctl *ctl);
 /* ctl_admin.c */
 ctl_command ctl_keys, ctl_migrate, ctl_user_add, ctl_user_list, ctl_audit_verify, ctl_status;
+ctl_command ctl_audit_export;
 /* ctl_mode.c */
 ctl_command ctl_mode_set, ctl_mode_list;
 /* ctl_study.c */

@@ -1,5 +1,6 @@
 #include "worklist/ctl.h"
 #include "proto/wire.h"
+#include "worklist/audit_file.h"
 #include "worklist/audit_head.h"
 #include "worklist/migrate.h"
 #include "worklist/user.h"
@@ -159,14 +160,38 @@ int ctl_status(struct ctl *ctl) {
         "select 'position ' || journal, next_sequence::text from journal_position");
 }
 
-int ctl_audit_verify(struct ctl *ctl) {
+int ctl_audit_export(struct ctl *ctl) {
+    const char *path = ctl_word(ctl, 0);
+    if (!path)
+        return ctl_complain(CTL_USAGE, "audit export", "want: hemoctl audit export FILE");
     if (!ctl_database(ctl))
         return CTL_PEER;
+    bool ok = db_do(&ctl->db, "begin") &&
+              audit_append(&ctl->db, &(struct audit_entry){"hemoctl", "export", "audit", "", path,
+                                                           "terminal"}) &&
+              db_do(&ctl->db, "commit");
+    FILE *out = ok ? fopen(path, "wxe") : NULL;
+    if (ok && !out)
+        return ctl_complain(CTL_MISSING, path, strerrordesc_np(errno));
+    int64_t rows = ok ? audit_file_export(&ctl->db, out) : -1;
+    if (out && fclose(out) != 0)
+        rows = -1;
+    if (rows < 0)
+        return ctl_complain(CTL_FAILED, "audit export", ctl->db.error);
+    printf("%lld rows\n", (long long)rows);
+    return CTL_OK;
+}
+
+int ctl_audit_verify(struct ctl *ctl) {
     const char *heads = ctl_option(ctl, "--heads"), *key = ctl_option(ctl, "--key");
+    const char *file = ctl_word(ctl, 0);
     if (!heads != !key)
         return ctl_complain(CTL_USAGE, "audit verify", "want both: --heads FILE --key FILE");
-    struct audit_report report = heads ? audit_head_verify(&ctl->db, heads, key)
-                                       : audit_verify(&ctl->db, ctl_option(ctl, "--head"));
+    if (!file && !ctl_database(ctl))
+        return CTL_PEER;
+    struct audit_report report = file    ? audit_file_verify(file, heads, key)
+                                 : heads ? audit_head_verify(&ctl->db, heads, key)
+                                         : audit_verify(&ctl->db, ctl_option(ctl, "--head"));
     if (report.result == AUDIT_UNREADABLE)
         return ctl_complain(CTL_FAILED, "audit", report.why);
     if (report.result == AUDIT_BROKEN) {

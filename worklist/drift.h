@@ -4,9 +4,10 @@
  *     drift_push(&d, &limits, DRIFT_ADJUSTED, -6.0);   // decided - machine, oldest first
  *     if (drift_tripped(&d, &limits)) ...              // the room falls back by one mode
  *
- * Bias and SD by Welford's recurrence. CUSUM, two-sided and tabular (Page 1954; from memory), of the
- * differences in tolerances with an allowance of 0.5; one difference counts for at most 3, so that
- * a typing error alone trips nothing. A rejected value has no difference and counts in the share. */
+ * Bias and SD by Welford's recurrence. CUSUM, two-sided and tabular (Page 1954; from memory), of
+ * the differences in tolerances with an allowance of 0.5; one difference counts for at most 3, so
+ * that a typing error alone trips nothing. A rejected value has no difference and counts in
+ * the share. */
 #pragma once
 #include <stdbool.h>
 

@@ -37,10 +37,12 @@ static const struct {
      "silent, assistive or integrated; [--room N] [--procedure P], else the lab"},
     {{"mode", "list"}, ctl_mode_list, "", "what holds where, since when, by whom"},
     {{"watch", NULL}, ctl_watch, "[--from start]", "follow moves and decisions, a line each"},
+    {{"audit", "export"}, ctl_audit_export, "FILE", "all rows, to be checked anywhere"},
     {{"audit", "verify"},
      ctl_audit_verify,
-     "[--heads F --key F]",
-     "recompute the audit, against the signed heads or --head N:ROOT; exit 6 where it is broken"},
+     "[FILE] [--heads F --key F]",
+     "recompute an export (no database asked) or the audit, against the signed heads or --head "
+     "N:ROOT; exit 6: broken, names the first bad row"},
     {{"status", NULL}, ctl_status, "", "counts of what is stored"},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

@@ -1,5 +1,6 @@
 #include "worklist/hub.h"
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,13 +38,15 @@ void hub_close(struct hub *hub) {
     pthread_mutex_destroy(&hub->lock);
 }
 
-void hub_publish(struct hub *hub, uint32_t room, bool lossy, char *text) {
-    if (!text)
-        return;
+static struct hub_text *new_text(char *text) {
     struct hub_text *t = calloc(1, sizeof *t);
     if (!t)
         abort();
-    *t = (struct hub_text){.room = room, .lossy = lossy, .length = strlen(text), .text = text};
+    *t = (struct hub_text){.length = strlen(text), .text = text};
+    return t;
+}
+
+static void queue(struct hub *hub, struct hub_text *t) {
     pthread_mutex_lock(&hub->lock);
     if (hub->last)
         hub->last->next = t;
@@ -52,6 +55,21 @@ void hub_publish(struct hub *hub, uint32_t room, bool lossy, char *text) {
     hub->last = t;
     wake(hub);
     pthread_mutex_unlock(&hub->lock);
+}
+
+void hub_publish(struct hub *hub, uint32_t room, bool lossy, char *text) {
+    struct hub_text *t = text ? new_text(text) : NULL;
+    if (!t)
+        return;
+    t->room = room;
+    t->lossy = lossy;
+    queue(hub, t);
+}
+
+void hub_publish_shown(struct hub *hub, char *text, const char *shown) {
+    struct hub_text *t = new_text(text);
+    snprintf(t->shown, sizeof t->shown, "%s", shown);
+    queue(hub, t);
 }
 
 struct hub_text *hub_take(struct hub *hub) {

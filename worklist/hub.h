@@ -17,6 +17,7 @@ struct hub_text {
     unsigned users; /* web thread only */
     uint32_t room;  /* 0: for everybody */
     bool lossy;     /* a page that is behind may miss it */
+    char shown[40]; /* the suggestion that whoever gets it is shown, "" for none */
     size_t length;
     char *text;
 };
@@ -49,6 +50,8 @@ void hub_on_wake(struct hub *hub, void (*wake)(void *context), void *context);
 void hub_close(struct hub *hub);
 /* Takes the heap text over; NULL is ignored. */
 void hub_publish(struct hub *hub, uint32_t room, bool lossy, char *text);
+/* The same, and it shows a suggestion: who gets it stands in the audit. */
+void hub_publish_shown(struct hub *hub, char *text, const char *shown);
 /* All texts since the last call, oldest first. The caller frees each with hub_text_free(). */
 struct hub_text *hub_take(struct hub *hub);
 void hub_text_free(struct hub_text *text);

@@ -1,4 +1,5 @@
 #include "worklist/pool.h"
+#include "worklist/audit.h"
 #include "worklist/cases.h"
 #include "worklist/when.h"
 #include "worklist/worklist.h"
@@ -41,11 +42,43 @@ static void run_session(struct db *db, struct job *job) {
     job->answer.status = alive == USER_OK ? 200 : alive == USER_WRONG ? 401 : 503;
 }
 
+static bool shown_to(struct db *db, const char *id, const char *token) {
+    struct user user;
+    char object[64];
+    PGresult *r = db_query(db,
+                           "select 'version ' || version || ' digest ' || digest from measurement "
+                           "where id = decode($1, 'hex')",
+                           DB(id));
+    snprintf(object, sizeof object, "measurement %.32s", id);
+    enum user_result who = r && PQntuples(r) == 1 ? session_whose(db, token, &user) : USER_WRONG;
+    bool ok = who != USER_OK || audit_once(db,
+                                           &(struct audit_entry){user.name, "shown", object, "",
+                                                                 db_text(r, 0, 0), "socket"},
+                                           0);
+    PQclear(r);
+    return ok && who != USER_FAILED;
+}
+
+/* Each person once, however many pages are open. */
+static void run_shown(struct db *db, struct job *job) {
+    char *rest = NULL;
+    bool ok = db_answers(db) && db_do(db, "begin");
+    for (char *token = strtok_r(job->body, "\n", &rest); ok && token;
+         token = strtok_r(NULL, "\n", &rest))
+        ok = shown_to(db, job->request.path, token);
+    if (!(ok && db_do(db, "commit"))) {
+        fprintf(stderr, "worklistd: audit of what was shown: %s\n", db->error);
+        db_do(db, "rollback");
+    }
+}
+
 static void run_job(struct pool *pool, struct db *db, struct job *job) {
     if (job->kind == JOB_SOCKET)
         run_socket(pool, db, job);
     else if (job->kind == JOB_SESSION)
         run_session(db, job);
+    else if (job->kind == JOB_SHOWN)
+        run_shown(db, job);
     else
         api_run(pool->api, db, &job->request, &job->answer);
 }

@@ -102,7 +102,7 @@ static void say_measurement(struct hub *hub, struct db *db, const struct event *
     id_text(e->id, id);
     char *body = confirm_json(db, id);
     if (body && asprintf(&message, "{\"type\":\"measurement\",%s", body + 1) > 0)
-        hub_publish(hub, 0, false, message);
+        hub_publish_shown(hub, message, id);
     free(body);
 }
 

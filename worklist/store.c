@@ -1,5 +1,6 @@
 #include "worklist/store.h"
 #include "proto/site.h"
+#include "worklist/audit.h"
 #include "worklist/measure.h"
 #include "worklist/pipeline.h"
 #include "worklist/worklist.h"
@@ -222,6 +223,34 @@ static bool move_studies(struct db *db, struct store_batch *batch) {
     return ok;
 }
 
+/* What the machine concluded is an act too: which rules, which values by their digest, never the
+ * values themselves. */
+static bool audit_inference(struct db *db, const struct store_item *item) {
+    const struct event *e = &item->body.event;
+    bool measured = e->kind == EVENT_MEASUREMENT && e->case_number != 0;
+    char id[EVENT_ID_TEXT], object[64], after[200], digest[MEASURE_DIGEST] = "";
+    if (item->kind != WIRE_EVENT || item->quarantined || (!measured && !is_finding(item)))
+        return true;
+    id_text(e->id, id);
+    snprintf(object, sizeof object, "%s %s", measured ? "measurement" : "finding", id);
+    if (measured) {
+        json_t *values = measure_values(e);
+        measure_digest(id, 1, values, digest);
+        json_decref(values);
+    }
+    snprintf(after, sizeof after, "%s, rules %u, quality %.2f%s%s", event_state_text(e->state),
+             e->rule_version, e->quality, measured ? ", digest " : "", digest);
+    return audit_once(db, &(struct audit_entry){"hemod", "inference", object, "", after, "feed"},
+                      0);
+}
+
+static bool audit_inferences(struct db *db, const struct store_batch *batch) {
+    bool ok = true;
+    for (size_t i = 0; i < batch->count && ok; i++)
+        ok = audit_inference(db, &batch->item[i]);
+    return ok;
+}
+
 /* Only from where this process read: if another one moved it, nothing of the batch may count. */
 static bool advance(struct db *db, const struct store_batch *batch) {
     long rows = db_run(
@@ -247,8 +276,8 @@ bool store_commit(struct db *db, struct epochs *epochs, struct store_batch *batc
     pipeline_begin(&p, db);
     for (size_t i = 0; i < batch->count; i++)
         add_item(&p, batch, &batch->item[i]);
-    bool ok =
-        pipeline_end(&p) && move_studies(db, batch) && advance(db, batch) && db_do(db, "commit");
+    bool ok = pipeline_end(&p) && move_studies(db, batch) && audit_inferences(db, batch) &&
+              advance(db, batch) && db_do(db, "commit");
     if (!ok) {
         char error[sizeof db->error];
         memcpy(error, db->error, sizeof error);

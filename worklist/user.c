@@ -145,6 +145,22 @@ enum user_result session_find(struct db *db, const char *token, struct user *out
     return found ? USER_OK : USER_WRONG;
 }
 
+enum user_result session_whose(struct db *db, const char *token, struct user *out) {
+    char hex[2 * crypto_hash_sha256_BYTES + 1];
+    token_hash(token, hex);
+    PGresult *r = db_query(
+        db, "select user_name, role from session where token_hash = decode($1, 'hex')", DB(hex));
+    if (!r)
+        return USER_FAILED;
+    bool found = PQntuples(r) == 1;
+    if (found) {
+        snprintf(out->name, sizeof out->name, "%s", db_text(r, 0, 0));
+        snprintf(out->role, sizeof out->role, "%s", db_text(r, 0, 1));
+    }
+    PQclear(r);
+    return found ? USER_OK : USER_WRONG;
+}
+
 enum user_result session_alive(struct db *db, const char *token) {
     char hex[2 * crypto_hash_sha256_BYTES + 1];
     token_hash(token, hex);

@@ -42,6 +42,8 @@ enum user_result user_password(struct db *db, const char *name, char password[US
 bool session_begin(struct db *db, const char *user, char token[USER_TOKEN]);
 /* USER_OK and whose it is; USER_WRONG: unknown, idle too long or too old. */
 enum user_result session_find(struct db *db, const char *token, struct user *out);
+/* Whose session it is or was until now, without counting as use. */
+enum user_result session_whose(struct db *db, const char *token, struct user *out);
 /* The same question without counting as use. */
 enum user_result session_alive(struct db *db, const char *token);
 bool session_end(struct db *db, const char *token);

@@ -141,11 +141,34 @@ void web_socket_session(struct web_client *client, struct job *job) {
     job_free(job);
 }
 
+/* Who was shown a suggestion: the pool writes it down. */
+static void note_shown(struct web *web, const struct hub_text *text) {
+    struct job *job = calloc(1, sizeof *job);
+    size_t sockets = 1, n = 0;
+    for (struct web_socket *s = web->sockets; s; s = s->next)
+        sockets++;
+    if (!job || !(job->body = malloc(sockets * (API_TOKEN + 1))))
+        abort();
+    for (struct web_socket *s = web->sockets; s; s = s->next)
+        if (s->known)
+            n += (size_t)snprintf(job->body + n, API_TOKEN + 1, "%s\n", s->token);
+    job->body[n] = '\0';
+    job->kind = JOB_SHOWN;
+    snprintf(job->request.path, sizeof job->request.path, "%s", text->shown);
+    if (n > 0 && pool_add(web->pool, job))
+        return;
+    if (n > 0)
+        counters_add(web->counters, COUNTER_SHOWN_LOST, 1);
+    job_free(job);
+}
+
 void web_socket_deliver(struct web *web) {
     struct hub_text *text = hub_take(web->hub);
     for (struct hub_text *next; text; text = next) {
         next = text->next;
         text->users = 1;
+        if (text->shown[0])
+            note_shown(web, text);
         for (struct web_socket *s = web->sockets; s; s = s->next)
             if (s->known && (text->room == 0 || subscribed(s, text->room)))
                 push(web, s, text);
