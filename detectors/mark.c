@@ -1,4 +1,5 @@
 #include "detectors/mark.h"
+#include "detectors/derive.h"
 #include "detectors/line.h"
 #include "detectors/stenosis.h"
 #include "proto/quantity.h"
@@ -51,6 +52,7 @@ static void change_phase(struct report_call *call, uint32_t phase) {
     for (uint32_t c = 0; c < room->begin.info.channels_count; c++)
         line_leave(call, &room->lines[c]);
     room->phase = phase;
+    derive_phase(room);
 }
 
 void mark_apply(struct report_call *call, const struct stream_mark *mark) {
@@ -76,7 +78,11 @@ void mark_apply(struct report_call *call, const struct stream_mark *mark) {
     case MARK_PHASE:
         change_phase(call, mark->phase);
         break;
-    default: /* drug, value, note: said, not measured */
+    case MARK_VALUE:
+        report_mark(call, line, mark);
+        derive_typed(call, mark);
+        return;
+    default: /* drug, note: said, not measured */
         break;
     }
     report_mark(call, line, mark);

@@ -1,4 +1,5 @@
 #include "detectors/report.h"
+#include "detectors/derive.h"
 #include "detectors/line.h"
 #include <assert.h>
 #include <string.h>
@@ -95,10 +96,12 @@ void report_send(struct report_call *call, struct event *event) {
     complete(call, event);
     hand_over(call, event);
     detect(call, event);
+    derive_measured(call, event);
 }
 
 void report_clock(struct report_call *call) {
     detect(call, NULL);
+    derive_clock(call);
 }
 
 static void add_slot(struct room *room, uint32_t row, uint32_t channel) {

@@ -1,5 +1,6 @@
 #include "detectors/room.h"
 #include "detectors/capture.h"
+#include "detectors/derive.h"
 #include "detectors/lockstep.h"
 #include "detectors/mark.h"
 #include "detectors/rwaves.h"
@@ -14,9 +15,11 @@ size_t room_size(void) {
 static void clear(struct room *room) {
     struct rules rules = room->rules;
     const struct spectrum *spectrum = room->spectrum;
+    bool derives = room->derives;
     memset(room, 0, offsetof(struct room, lines)); /* the rest: line_init(), report_begin() */
     room->rules = rules;
     room->spectrum = spectrum;
+    room->derives = derives;
 }
 
 enum hemo_error room_init(struct room *room, const struct rules *rules) {
@@ -29,6 +32,10 @@ enum hemo_error room_init(struct room *room, const struct rules *rules) {
 
 void room_spectrum(struct room *room, const struct spectrum *spectrum) {
     room->spectrum = spectrum;
+}
+
+void room_derives(struct room *room) {
+    room->derives = true;
 }
 
 static uint64_t first_sample_tick(uint64_t tick, uint32_t ticks_per_sample) {
@@ -172,6 +179,7 @@ void room_end(struct room *room, room_event_fn *on_event, void *context) {
     lockstep_drain(&call, true);
     for (uint32_t c = 0; c < room->begin.info.channels_count; c++)
         line_end(&call, &room->lines[c]);
+    derive_clock(&call);
     room->begun = false;
 }
 

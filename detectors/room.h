@@ -37,6 +37,9 @@ enum hemo_error room_init(struct room *room, const struct rules *rules);
  * Call it after room_init(). */
 struct spectrum;
 void room_spectrum(struct room *room, const struct spectrum *spectrum);
+/* From here on values are computed from others, too (detectors/derive.h): for an offline run. Call
+ * it after room_init(), before room_begin(). */
+void room_derives(struct room *room);
 /* HEMO_BAD_CONFIG for a StreamInfo that stream_check() refuses; then the room is as after init. */
 enum hemo_error room_begin(struct room *room, const struct wire_epoch_begin *begin);
 /* HEMO_TIME_BACKWARD: a tick of this group was seen already; HEMO_BAD_COUNT: block and StreamInfo

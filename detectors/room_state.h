@@ -6,6 +6,7 @@
 #include "detectors/detector.h"
 #include "detectors/room.h"
 #include "dsp/channel.h"
+#include "dsp/derived.h"
 #include "dsp/ecg.h"
 #include "dsp/respiration.h"
 
@@ -28,6 +29,8 @@ enum {
     PAIR_VALUES = 7,
     PAIR_BEATS_MAX = 16,
     VALVE_PAIRS = 4,
+    DERIVE_KNOWN_MAX = 40,
+    DERIVE_OUTPUTS = 96,
     STENOSIS_CURVE_MAX = 64,
 };
 _Static_assert(ROOM_RING >= ROOM_LAG_S * LINE_RATE_HZ_MAX + SAMPLES_PER_RECORD_MAX,
@@ -135,6 +138,20 @@ struct valves {
     struct pair pairs[VALVE_PAIRS];
 };
 
+struct derive_known {
+    struct derived_value value;
+    bool typed;
+};
+
+/* What is known, what was said of it: derive.c. */
+struct derive {
+    bool news;
+    uint32_t known_count;
+    struct derive_known known[DERIVE_KNOWN_MAX];
+    double said[DERIVE_OUTPUTS];      /* by quantity; 0: not yet */
+    uint16_t refused[DERIVED_ROWS];   /* by row: the reason that was said */
+};
+
 struct curve_point {
     uint64_t foot_tick, next_tick;
     float ratio;
@@ -187,6 +204,8 @@ struct room {
     struct rwaves rwaves;
     struct valves valves;
     struct stenosis stenosis;
+    bool derives; /* kept by room_begin() */
+    struct derive derive;
     uint32_t slots_count, states_used;
     /* From here on only what the stream's channels use is ever touched: memory that a system gives
      * page by page is not taken for the rest. */

@@ -1,4 +1,5 @@
 #include "dsp/derived.h"
+#include "proto/event.h"
 #include <assert.h>
 #include <math.h>
 #include <stdbool.h>
@@ -29,24 +30,44 @@ static bool in_range(uint32_t quantity, double value) {
     return row && isfinite(value) && value >= row->min && value <= row->max;
 }
 
-enum hemo_error derived_row(const struct derived_row *row, const struct derived_value *values,
-                            int count, double *out) {
-    double in[DERIVED_INPUTS_MAX] = {0}, result;
+struct outcome {
+    enum hemo_error error;
+    uint32_t reason;
+    double value;
+};
+
+static struct outcome evaluate(const struct derived_row *row, const struct derived_value *values,
+                               int count) {
+    double in[DERIVED_INPUTS_MAX] = {0};
+    struct outcome out = {HEMO_BAD_NUMBER, EVENT_INPUT_RANGE, 0};
+    bool in_order = true;
     for (int i = 0; i < DERIVED_INPUTS_MAX && row->inputs[i].quantity; i++) {
         const struct derived_value *found = find(values, count, &row->inputs[i]);
         if (!found)
-            return HEMO_NOT_FOUND;
-        if (!in_range(found->quantity, found->value))
-            return HEMO_BAD_NUMBER;
+            return (struct outcome){HEMO_NOT_FOUND, 0, 0};
+        in_order &= in_range(found->quantity, found->value);
         in[i] = found->value;
     }
-    enum hemo_error error = row->compute(in, &result);
-    if (error != HEMO_OK)
-        return error;
-    if (!in_range(row->output, result))
-        return HEMO_BAD_NUMBER;
-    *out = result;
-    return HEMO_OK;
+    if (!in_order)
+        return out;
+    out.error = row->compute(in, &out.value);
+    out.reason = out.error == HEMO_OK ? 0 : EVENT_NOT_VALID;
+    if (out.error != HEMO_OK || in_range(row->output, out.value))
+        return out;
+    return (struct outcome){HEMO_BAD_NUMBER, EVENT_RESULT_RANGE, 0};
+}
+
+enum hemo_error derived_row(const struct derived_row *row, const struct derived_value *values,
+                            int count, double *out) {
+    struct outcome found = evaluate(row, values, count);
+    if (found.error == HEMO_OK)
+        *out = found.value;
+    return found.error;
+}
+
+uint32_t derived_reason(const struct derived_row *row, const struct derived_value *values,
+                        int count) {
+    return evaluate(row, values, count).reason;
 }
 
 int derived_all(struct derived_value values[DERIVED_VALUES_MAX], int count) {

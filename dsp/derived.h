@@ -34,9 +34,19 @@ struct derived_row {
 
 extern const struct derived_row derived_rows[];
 extern const int derived_rows_count;
+enum {
+    DERIVED_ROWS = 0
+#define X(output, function, ...) +1
+#include "dsp/derived.def"
+#undef X
+};
 
 enum hemo_error derived_row(const struct derived_row *row, const struct derived_value *values,
                             int count, double *out);
+/* Why a row whose inputs are all known gives nothing: EVENT_INPUT_RANGE, EVENT_RESULT_RANGE or
+ * EVENT_NOT_VALID; 0: it gives a value, or an input is not known. */
+uint32_t derived_reason(const struct derived_row *row, const struct derived_value *values,
+                        int count);
 /* Appends to values[count..DERIVED_VALUES_MAX); returns the new count. */
 int derived_all(struct derived_value values[DERIVED_VALUES_MAX], int count);
 

@@ -38,7 +38,7 @@ static enum hemo_error hakki(const double *in, double divisor, double *out) {
 }
 
 /* CO / sqrt(mean gradient); Hakki et al., Circulation 1981;63:1050. Above 90 /min divided by
- * 1.35; Angel et al., Am Heart J 1985;110:416. CO L/min, gradient mmHg, rate /min. */
+ * 1.35; Angel et al., Cathet Cardiovasc Diagn 1985;11:127. CO L/min, gradient mmHg, rate /min. */
 enum hemo_error derived_ava_hakki(const double *in, double *out) {
     return hakki(in, in[2] > 90 ? hakki_correction : 1, out);
 }

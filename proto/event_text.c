@@ -140,6 +140,8 @@ static void write_measurement(struct line *line, const struct event *event, doub
     add(line, ", %s", phase_text(event->phase));
     if (event->beats_count > 0)
         add(line, ", %u beats", (unsigned)event->beats_count);
+    if (event->method == METHOD_DERIVED)
+        add(line, ", %s", method_text(event->method));
 }
 
 static void write_values(struct line *line, const struct event *event, double s) {

@@ -93,6 +93,12 @@ static void hear_standing(void *context, const struct event *event) {
 static enum hemo_error run(struct analysis *a, const volatile sig_atomic_t *stop,
                            struct failure *failure) {
     struct source_item item;
+    for (int i = 0; i < a->options->sets_count; i++) {
+        enum hemo_error error =
+            offline_type(&a->offline, a->options->sets[i], hear, a, failure);
+        if (error)
+            return error;
+    }
     do {
         enum hemo_error error = a->source.next(a->source.state, &item, failure);
         if (!error)

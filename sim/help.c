@@ -58,6 +58,9 @@ static const char analyze_help[] =
     "                       drug, note, value (text: the quantity)\n"
     "  --rules FILE         thresholds, see detectors/README.md; last comes what they\n"
     "                       change: findings added, lost, earlier, later, in seconds\n"
+    "  --set QUANTITY=VALUE what somebody typed: co, vo2, hb, sat_art, sat_pa, height,\n"
+    "                       weight, age, td_1 ...; values computed from it and from\n"
+    "                       suggested ones come out, or why they do not\n"
     "  --standing FILE      ... against these, default those of this build\n"
     "  --room N             written into the events, default 1\n" EVERY_HELP;
 

@@ -1,7 +1,9 @@
 #include "sim/offline.h"
+#include "proto/quantity.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { RULES_BYTES_MAX = WIRE_RULES_MAX };
 
@@ -54,6 +56,8 @@ enum hemo_error offline_open(struct offline *offline, const struct source *sourc
                                      .info = source->info};
     error = room_init(o->room, &rules);
     room_spectrum(o->room, &o->spectrum);
+    room_derives(o->room);
+    o->first_tick = source->first_tick;
     if (!error)
         error = room_begin(o->room, &begin);
     return error ? failure_set(failure, HEMO_BAD_FORMAT, "%s: %s", config->name,
@@ -76,6 +80,29 @@ enum hemo_error offline_use(struct offline *offline, const struct source_item *i
     return error ? failure_set(failure, error, "%s: at %.3f s: %s", offline->config.name,
                                (double)item->next_tick / offline->base_rate_hz,
                                hemo_error_text(error))
+                 : HEMO_OK;
+}
+
+enum hemo_error offline_type(struct offline *offline, const char *text, room_event_fn *on_event,
+                             void *context, struct failure *failure) {
+    const char *equals = strchr(text, '=');
+    char id[32] = "", *end = NULL;
+    if (equals && (size_t)(equals - text) < sizeof id)
+        memcpy(id, text, (size_t)(equals - text));
+    const struct quantity_row *row = quantity_from_id(id);
+    if (!row)
+        return failure_set(failure, HEMO_BAD_CONFIG,
+                           "--set \"%.60s\" (want QUANTITY=VALUE, such as co=5.1, vo2=240, "
+                           "hb=13.2, sat_art=97, sat_pa=68, height=175, weight=80)",
+                           text);
+    double value = strtod(equals + 1, &end);
+    if (end == equals + 1 || *end || !(value >= row->min && value <= row->max))
+        return failure_set(failure, HEMO_BAD_CONFIG, "--set \"%.60s\" (want %g..%g %s)", text,
+                           row->min, row->max, row->unit);
+    struct stream_mark mark = {.tick = offline->first_tick, .kind = MARK_VALUE,
+                               .quantity = (uint32_t)row->quantity, .value = value};
+    enum hemo_error error = room_mark(offline->room, &mark, on_event, context);
+    return error ? failure_set(failure, error, "--set %s: %s", text, hemo_error_text(error))
                  : HEMO_OK;
 }
 

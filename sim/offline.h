@@ -22,6 +22,7 @@ struct offline {
     struct room *room;
     struct spectrum spectrum;
     double base_rate_hz;
+    uint64_t first_tick;
 };
 
 enum hemo_error offline_open(struct offline *offline, const struct source *source,
@@ -30,6 +31,9 @@ enum hemo_error offline_open(struct offline *offline, const struct source *sourc
  * never passed over. */
 enum hemo_error offline_use(struct offline *offline, const struct source_item *item,
                             room_event_fn *on_event, void *context, struct failure *failure);
+/* "co=5.1": a value that somebody typed before the first sample. */
+enum hemo_error offline_type(struct offline *offline, const char *text, room_event_fn *on_event,
+                             void *context, struct failure *failure);
 void offline_close(struct offline *offline); /* a zeroed one is closed */
 
 /* The rules of a file; NULL: the defaults. */

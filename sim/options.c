@@ -35,6 +35,7 @@ static const struct option_row rows[] = {
     {"beats", 0, TEXT, COMMAND_ANALYZE, AT(beats)},
     {"events", 0, TEXT, COMMAND_ANALYZE, AT(events)},
     {"rules", 0, TEXT, COMMAND_ANALYZE | COMMAND_PLOT, AT(rules)},
+    {"set", 0, TEXTS, COMMAND_ANALYZE, AT(sets)},
     {"standing", 0, TEXT, COMMAND_ANALYZE, AT(standing)},
     {"measurement", 0, TEXT, COMMAND_PLOT, AT(measurement)},
     {"truth", 0, FLAG, COMMAND_PLOT, AT(truth)},
@@ -158,13 +159,20 @@ static enum hemo_error want(const struct option_row *row, const char *value, con
 
 static enum hemo_error add_text(struct options *o, const struct option_row *row, const char *value,
                                 struct failure *failure) {
-    bool map = row->offset == AT(maps);
-    int *count = map ? &o->maps_count : &o->faults_count;
-    int most = map ? OPTIONS_MAPS_MAX : OPTIONS_FAULTS_MAX;
-    if (*count == most)
+    const struct {
+        size_t offset;
+        const char **list;
+        int *count, most;
+    } lists[] = {{AT(maps), o->maps, &o->maps_count, OPTIONS_MAPS_MAX},
+                 {AT(faults), o->faults, &o->faults_count, OPTIONS_FAULTS_MAX},
+                 {AT(sets), o->sets, &o->sets_count, OPTIONS_SETS_MAX}};
+    size_t i = 0;
+    while (lists[i].offset != row->offset)
+        i++;
+    if (*lists[i].count == lists[i].most)
         return failure_set(failure, HEMO_BAD_CONFIG, "--%s given more than %d times", row->name,
-                           most);
-    (map ? o->maps : o->faults)[(*count)++] = value;
+                           lists[i].most);
+    lists[i].list[(*lists[i].count)++] = value;
     return HEMO_OK;
 }
 

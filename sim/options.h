@@ -22,7 +22,7 @@ enum command {
     COMMAND_GALLERY = 128
 };
 
-enum { OPTIONS_MAPS_MAX = 32, OPTIONS_FAULTS_MAX = 32 };
+enum { OPTIONS_MAPS_MAX = 32, OPTIONS_FAULTS_MAX = 32, OPTIONS_SETS_MAX = 32 };
 
 struct options {
     enum command command;
@@ -31,6 +31,8 @@ struct options {
     const char *signals; /* comma-separated, NULL for all */
     const char *maps[OPTIONS_MAPS_MAX], *faults[OPTIONS_FAULTS_MAX];
     int maps_count, faults_count;
+    const char *sets[OPTIONS_SETS_MAX]; /* "co=5.1" */
+    int sets_count;
     const char *beats, *events, *marks, *rules, *standing, *out, *measurement;
     const char *send, *device, *key, *server_key;
     uint32_t room, rate_hz; /* rate 0: the usual one */

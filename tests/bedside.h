@@ -3,6 +3,7 @@
 #pragma once
 #include "detectors/room.h"
 #include "dsp/coronary.h"
+#include "dsp/derived.h"
 #include "dsp/spectrum.h"
 #include "proto/quantity.h"
 #include "sim/patient_source.h"
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BEDSIDE_MEASURED = 128, BEDSIDE_BEATS = 2048 };
+enum { BEDSIDE_MEASURED = 128, BEDSIDE_BEATS = 2048, BEDSIDE_REFUSED = 32 };
 
 /* From activation to activation, in the model's pressures at 2000 Hz. */
 struct bedside_beat {
@@ -28,8 +29,10 @@ struct bedside {
     double duration_s;
     uint32_t rate_hz; /* 0: 250 */
     double base_rate_hz;
+    const struct derived_value *typed; /* before the first sample, to a quantity of 0; or NULL */
     int measured_count, beats_count;
-    struct event measured[BEDSIDE_MEASURED];
+    int refused_count;
+    struct event measured[BEDSIDE_MEASURED], refused[BEDSIDE_REFUSED];
     struct bedside_beat beats[BEDSIDE_BEATS];
     char labels[STREAM_CHANNELS_MAX][STREAM_LABEL_MAX + 1];
 };
@@ -38,6 +41,8 @@ static inline void bedside_hear(void *context, const struct event *event) {
     struct bedside *b = context;
     if (event->kind == EVENT_MEASUREMENT && b->measured_count < BEDSIDE_MEASURED)
         b->measured[b->measured_count++] = *event;
+    if (event->kind == EVENT_NOT_GIVEN && b->refused_count < BEDSIDE_REFUSED)
+        b->refused[b->refused_count++] = *event;
 }
 
 static inline void bedside_play(struct bedside *b, const struct patient_row *row) {
@@ -56,11 +61,16 @@ static inline void bedside_play(struct bedside *b, const struct patient_row *row
                                      .epoch = UINT64_C(1) << 32, .case_number = 1,
                                      .info = source.info};
     room_spectrum(room, &spectrum);
+    room_derives(room);
     if (room_begin(room, &begin) != HEMO_OK)
         abort();
     b->base_rate_hz = stream_base_rate_hz(&source.info);
     for (uint32_t c = 0; c < source.info.channels_count; c++)
         memcpy(b->labels[c], source.info.channels[c].label, sizeof b->labels[c]);
+    for (const struct derived_value *t = b->typed; t && t->quantity; t++) {
+        struct stream_mark mark = {.kind = MARK_VALUE, .quantity = t->quantity, .value = t->value};
+        room_mark(room, &mark, bedside_hear, b);
+    }
     while (source.next(source.state, &item, &failure) == HEMO_OK && item.kind != SOURCE_END) {
         if (item.kind == SOURCE_SAMPLES)
             room_push(room, &item.body.samples, bedside_hear, b);
@@ -177,9 +187,11 @@ static inline void bedside_truth(struct bedside *b, const struct patient_row *ro
     }
 }
 
-static inline struct bedside *bedside_of(const struct patient_row *row, uint64_t seed,
-                                         double duration_s, uint32_t rate_hz) {
+static inline struct bedside *bedside_typed(const struct patient_row *row,
+                                            const struct derived_value *typed, uint64_t seed,
+                                            double duration_s, uint32_t rate_hz) {
     struct bedside *b = calloc(1, sizeof *b);
+    b->typed = typed;
     b->patient = row->name;
     b->seed = seed;
     b->duration_s = duration_s;
@@ -187,6 +199,11 @@ static inline struct bedside *bedside_of(const struct patient_row *row, uint64_t
     bedside_play(b, row);
     bedside_truth(b, row);
     return b;
+}
+
+static inline struct bedside *bedside_of(const struct patient_row *row, uint64_t seed,
+                                         double duration_s, uint32_t rate_hz) {
+    return bedside_typed(row, NULL, seed, duration_s, rate_hz);
 }
 
 /* A patient of patients.def in another lab. */

@@ -131,11 +131,63 @@ static void a_wire_beyond_a_stenosis(void **state) {
     }
 }
 
+/* Typed values and measured ones: areas within 1 % of the formula on the model's own gradient and
+ * ejection time, and what refuses says why. */
+static void derived_from_typed_and_measured(void **state) {
+    (void)state;
+    static const struct derived_value typed[] = {
+        {QUANTITY_CO, 0, 5.0}, {QUANTITY_HEIGHT, 0, 172}, {QUANTITY_WEIGHT, 0, 80}, {0, 0, 0}};
+    struct patient_row row = *patient_find("as_severe");
+    struct bedside *b = bedside_typed(&row, typed, 3, 120, 250);
+    const struct event *av = bedside_find(b, QUANTITY_AV_MEAN, SITE_LV, 0);
+    const struct event *area = bedside_find(b, QUANTITY_AVA, SITE_NONE, 0);
+    assert_true(av && area);
+    assert_int_equal(area->method, METHOD_DERIVED);
+    double mean = bedside_mean(b, av, offsetof(struct bedside_beat, av_mean));
+    double sep = bedside_mean(b, av, offsetof(struct bedside_beat, sep_s));
+    double want = 5000 / (sep * value_of(av, QUANTITY_RATE)) / (44.3 * sqrt(mean));
+    double got = value_of(area, QUANTITY_AVA);
+    print_message("  AVA %.4f, of the model's gradient %.4f: %+.2f %%\n", got, want,
+                  100 * (got / want - 1));
+    CLOSE(got / want, 1, 0.01);
+    assert_non_null(bedside_find(b, QUANTITY_CI, SITE_NONE, 0));
+    assert_non_null(bedside_find(b, QUANTITY_PVR_WU, SITE_NONE, 0));
+    bool atrium = bedside_find(b, QUANTITY_MEAN, SITE_RA, 0) != NULL;
+    assert_int_equal(bedside_find(b, QUANTITY_SVR, SITE_NONE, 0) != NULL, atrium);
+    assert_non_null(bedside_find(b, QUANTITY_LVSWI, SITE_NONE, 0));
+    assert_null(bedside_find(b, QUANTITY_MVA, SITE_NONE, 0)); /* no mitral gradient to speak of */
+    assert_null(bedside_find(b, QUANTITY_QP_QS, SITE_NONE, 0));
+    free(b);
+}
+
+static void a_refusal_says_why(void **state) {
+    (void)state;
+    static const struct derived_value typed[] = {
+        {QUANTITY_HEIGHT, 0, 172}, {QUANTITY_WEIGHT, 0, 80}, {QUANTITY_AGE, 0, 66},
+        {QUANTITY_MALE, 0, 1},     {QUANTITY_TD_1, 0, 4.0},  {QUANTITY_TD_2, 0, 5.0},
+        {QUANTITY_TD_3, 0, 6.0},   {0, 0, 0}};
+    struct patient_row row = *patient_find("stable");
+    struct bedside *b = bedside_typed(&row, typed, 3, 40, 250);
+    bool thermodilution = false, lafarge = false;
+    for (int i = 0; i < b->refused_count; i++) {
+        const struct event *e = &b->refused[i];
+        assert_int_equal(e->to_value, EVENT_NOT_VALID);
+        thermodilution |= e->from_value == QUANTITY_CO_TD; /* 20 % apart */
+        lafarge |= e->from_value == QUANTITY_VO2_LAFARGE;  /* made for 3 to 40 years */
+        assert_true(says(b, e, "not given"));
+    }
+    assert_true(thermodilution && lafarge);
+    assert_null(bedside_find(b, QUANTITY_CO, SITE_NONE, 0));
+    free(b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_catheters_in_the_left_heart),
         cmocka_unit_test(stand_ins),
         cmocka_unit_test(a_wire_beyond_a_stenosis),
+        cmocka_unit_test(derived_from_typed_and_measured),
+        cmocka_unit_test(a_refusal_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
