@@ -110,7 +110,7 @@ static struct room_group *oldest(struct room *room, uint64_t limit_tick) {
 static bool not_waited_for(const struct room *room, const struct room_group *group) {
     uint64_t most = 0;
     for (uint32_t g = 0; g < STREAM_GROUPS_MAX && !group->pressures; g++)
-        if (room->groups[g].pressures && room->groups[g].block_tick > most)
+        if (room->groups[g].carried && room->groups[g].block_tick > most)
             most = room->groups[g].block_tick;
     return !group->pressures && group->next_tick + room->lag_ticks < most;
 }
@@ -156,22 +156,12 @@ static void leave_hole(struct room *room, struct room_group *group, uint64_t nex
     group->next_tick = next_tick;
 }
 
-/* Without a pressure, ECGs keep step with each other as pressures do. */
-static bool leads_only(const struct room *room) {
-    for (uint32_t g = 0; g < STREAM_GROUPS_MAX; g++)
-        if (room->groups[g].pressures)
-            return false;
-    return true;
-}
-
 /* Whatever is more than the allowed lag behind first_tick is not waited for. */
 static void hurry(struct report_call *call, const struct room_group *self, uint64_t first_tick) {
     struct room *room = call->room;
-    bool leads = leads_only(room);
     for (uint32_t g = 0; g < STREAM_GROUPS_MAX && first_tick > room->lag_ticks; g++) {
         struct room_group *group = &room->groups[g];
-        bool keeps_step = leads ? group->carried : group->pressures;
-        if (group == self || !keeps_step)
+        if (group == self || !group->pressures)
             continue;
         uint64_t least = aligned(first_tick - room->lag_ticks, group->ticks_per_sample);
         if (group->next_tick < least)
