@@ -90,10 +90,9 @@ static enum hemo_error open_all(struct gen *g, struct failure *failure) {
                                            .on_beat = truth_log_beat,
                                            .on_cycle = truth_log_cycle,
                                            .context = &g->truth};
-    if (!config.row)
-        return failure_set(failure, HEMO_BAD_CONFIG, "unknown patient \"%.40s\" (see hemosim list)",
-                           o->patient);
-    enum hemo_error error = fault_list_check(o->faults, o->faults_count, FAULTS_LINE, failure);
+    enum hemo_error error = patient_source_row(o->patient, &config.row, failure);
+    if (!error)
+        error = fault_list_check(o->faults, o->faults_count, FAULTS_LINE, failure);
     if (!error)
         error = check_name(g, failure);
     if (!error)

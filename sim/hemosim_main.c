@@ -59,10 +59,9 @@ static enum hemo_error play(const struct options *o, struct failure *failure) {
                                            .faults = o->faults,
                                            .faults_count = o->faults_count};
     struct source source;
-    if (!config.row)
-        return failure_set(failure, HEMO_BAD_CONFIG, "unknown patient \"%.40s\" (see hemosim list)",
-                           o->patient);
-    enum hemo_error error = patient_source_open(&source, &config, failure);
+    enum hemo_error error = patient_source_row(o->patient, &config.row, failure);
+    if (!error)
+        error = patient_source_open(&source, &config, failure);
     return error ? error : transmit_run(o, &source, &hemosim.stop, failure);
 }
 

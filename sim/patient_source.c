@@ -1,6 +1,7 @@
 #include "sim/patient_source.h"
 #include "proto/event.h"
 #include "proto/site.h"
+#include "sim/nearest.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -310,4 +311,20 @@ const struct patient *patient_source_patient(const struct source *source) {
 const struct fault_list *patient_source_faults(const struct source *source) {
     const struct patient_source *s = source->state;
     return &s->faults;
+}
+
+static const char *row_name(const void *table, int index) {
+    (void)table;
+    return index < patient_rows_count ? patient_rows[index].name : NULL;
+}
+
+enum hemo_error patient_source_row(const char *name, const struct patient_row **row,
+                                   struct failure *failure) {
+    *row = patient_find(name);
+    if (*row)
+        return HEMO_OK;
+    const char *near = nearest_word(name, row_name, NULL);
+    return failure_set(failure, HEMO_BAD_CONFIG, "unknown patient \"%.40s\" (%s%s%s)", name,
+                       near ? "did you mean " : "see hemosim list", near ? near : "",
+                       near ? "?" : "");
 }

@@ -37,3 +37,7 @@ const struct fault_list *patient_source_faults(const struct source *source);
 enum hemo_error patient_source_open(struct source *source,
                                     const struct patient_source_config *config,
                                     struct failure *failure);
+
+/* The patient of that name, or HEMO_BAD_CONFIG with the name that was perhaps meant. */
+enum hemo_error patient_source_row(const char *name, const struct patient_row **row,
+                                   struct failure *failure);
