@@ -85,6 +85,7 @@ static enum hemo_error open_all(struct gen *g, struct failure *failure) {
                                            .seed = o->seed,
                                            .duration_s = o->duration_s,
                                            .rate_hz = o->rate_hz,
+                                           .vary = o->vary,
                                            .faults = o->faults,
                                            .faults_count = o->faults_count,
                                            .on_beat = truth_log_beat,

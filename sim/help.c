@@ -13,6 +13,7 @@ static const char program_help[] =
     "  play      a simulated patient as a feed to hemod\n"
     "  gen       a simulated patient as a WFDB record with its truth\n"
     "  info      what is in a WFDB record\n"
+    "  exam      what is said of simulated patients, against their truth\n"
     "  list      simulated patients and faults\n"
     "  plot      a WFDB record as an SVG, with what is found in it\n"
     "  gallery   every simulated patient on one page\n"
@@ -82,6 +83,7 @@ static const char play_help[] =
     "\n"
     "  --duration TIME      default 5:00\n"
     "  --rate HZ            of the pressures, 125 to 2000; default 250\n"
+    "  --vary 15%           another patient around that one, drawn by the seed\n"
     "  --seed N             same seed, same samples; default 1\n"
     "  --fault NAME@S+D     inject a fault at S seconds for D seconds; may be\n"
     "                       repeated; hemosim list shows the names\n" SENDING_HELP EVERY_HELP;
@@ -99,6 +101,7 @@ static const char gen_help[] =
     "  -o, --out RECORD     its files must not exist, or --force\n"
     "  --duration TIME      default 5:00\n"
     "  --rate HZ            of the pressures, 125 to 2000; default 250\n"
+    "  --vary 15%           another patient around that one, drawn by the seed\n"
     "  --seed N             same seed, same samples; default 1\n"
     "  --fault NAME@S+D     inject a fault at S seconds for D seconds\n"
     "  --force              replace files\n" EVERY_HELP;
@@ -109,6 +112,22 @@ static const char info_help[] = "hemosim info: what is in a WFDB record.\n"
                                 "  hemosim info data/demo1.hea\n"
                                 "  hemosim info -r data/demo1 --json\n"
                                 "\n" READING_HELP EVERY_HELP;
+
+static const char exam_help[] =
+    "hemosim exam: what the room says of simulated patients, against their truth.\n"
+    "\n"
+    "  hemosim exam\n"
+    "  hemosim exam as_severe -n 20 --vary 15%\n"
+    "  hemosim exam all -n 5 --vary 15% --seed 1000 --json\n"
+    "\n"
+    "For each quantity: n, bias, SD, largest error, share within the target.\n"
+    "\n"
+    "  -n, --n N            seeds of each patient; default 1\n"
+    "  --seed N             the first of them; default 1\n"
+    "  --vary 15%           patients around each row, drawn by the seed\n"
+    "  --duration TIME      of each; default 5:00\n"
+    "  --rate HZ            of the pressures, 125 to 2000; default 250\n"
+    "  --fault NAME@S+D     inject a fault at S seconds for D seconds\n" EVERY_HELP;
 
 static const char list_help[] = "hemosim list: simulated patients and faults.\n"
                                 "\n"
@@ -156,6 +175,8 @@ const char *options_help(enum command command) {
         return gen_help;
     case COMMAND_INFO:
         return info_help;
+    case COMMAND_EXAM:
+        return exam_help;
     case COMMAND_PLOT:
         return plot_help;
     case COMMAND_GALLERY:

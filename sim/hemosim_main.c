@@ -2,6 +2,7 @@
  * --help. */
 #include "detectors/rules.h"
 #include "sim/analyze.h"
+#include "sim/exam.h"
 #include "sim/gallery.h"
 #include "sim/gen.h"
 #include "sim/info.h"
@@ -56,6 +57,7 @@ static enum hemo_error play(const struct options *o, struct failure *failure) {
                                            .seed = o->seed,
                                            .duration_s = o->duration_s,
                                            .rate_hz = o->rate_hz,
+                                           .vary = o->vary,
                                            .faults = o->faults,
                                            .faults_count = o->faults_count};
     struct source source;
@@ -75,6 +77,8 @@ static enum hemo_error run(const struct options *options, struct failure *failur
         return play(options, failure);
     case COMMAND_GEN:
         return gen_run(options, &hemosim.stop, failure);
+    case COMMAND_EXAM:
+        return exam_run(options, &hemosim.stop, failure);
     case COMMAND_GALLERY:
         return gallery_run(options, &hemosim.stop, failure);
     case COMMAND_PLOT:

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum value_kind { FLAG, TEXT, TEXTS, TIME, ROOM, SPEED, SEED, RATE, WHERE };
+enum value_kind { FLAG, TEXT, TEXTS, TIME, ROOM, SPEED, SEED, COUNT, RATE, SHARE, WHERE };
 
 #define READS ((unsigned)(COMMAND_ANALYZE | COMMAND_REPLAY | COMMAND_INFO | COMMAND_PLOT))
 #define SENDS ((unsigned)(COMMAND_REPLAY | COMMAND_PLAY))
-#define SIMULATES ((unsigned)(COMMAND_PLAY | COMMAND_GEN))
+#define SIMULATES ((unsigned)(COMMAND_PLAY | COMMAND_GEN | COMMAND_EXAM))
 #define ALL (READS | SENDS | SIMULATES | COMMAND_LIST | COMMAND_GALLERY)
 
 struct option_row {
@@ -49,6 +49,8 @@ static const struct option_row rows[] = {
     {"seed", 0, SEED, ALL, AT(seed)},
     {"duration", 0, TIME, SIMULATES, AT(duration_s)},
     {"rate", 0, RATE, SIMULATES, AT(rate_hz)},
+    {"vary", 0, SHARE, SIMULATES, AT(vary)},
+    {"n", 'n', COUNT, COMMAND_EXAM, AT(count)},
     {"fault", 0, TEXTS, SIMULATES | COMMAND_REPLAY, AT(faults)},
     {"out", 'o', TEXT, COMMAND_GEN | COMMAND_PLOT, AT(out)},
     {"force", 0, FLAG, COMMAND_ANALYZE | COMMAND_GEN | COMMAND_PLOT | COMMAND_GALLERY, AT(force)},
@@ -67,6 +69,7 @@ static const struct {
     {"analyze", COMMAND_ANALYZE}, {"replay", COMMAND_REPLAY}, {"play", COMMAND_PLAY},
     {"gen", COMMAND_GEN},         {"info", COMMAND_INFO},     {"list", COMMAND_LIST},
     {"plot", COMMAND_PLOT},       {"gallery", COMMAND_GALLERY},
+    {"exam", COMMAND_EXAM},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -132,6 +135,22 @@ static bool parse_time(const char *text, double *out) {
         text += length + 1;
     }
     return false;
+}
+
+/* "15%" or "0.15" */
+static bool parse_share(const char *text, double *out) {
+    char digits[16];
+    size_t length = strlen(text);
+    bool percent = length > 1 && text[length - 1] == '%';
+    if (length >= sizeof digits)
+        return false;
+    memcpy(digits, text, length + 1);
+    if (percent)
+        digits[length - 1] = 0;
+    if (!parse_real(digits, out))
+        return false;
+    *out /= percent ? 100 : 1;
+    return *out <= 0.5;
 }
 
 static bool parse_speed(const char *text, double *out) {
@@ -202,6 +221,12 @@ static enum hemo_error set_value(struct options *o, const struct option_row *row
     case SEED:
         return parse_count(value, UINT64_MAX, field) ? HEMO_OK
                                                      : want(row, value, "a number", failure);
+    case COUNT:
+        if (!parse_count(value, 1000000, field) || !*(uint64_t *)field)
+            return want(row, value, "1..1000000", failure);
+        return HEMO_OK;
+    case SHARE:
+        return parse_share(value, field) ? HEMO_OK : want(row, value, "0%..50%", failure);
     case RATE:
         if (!parse_count(value, 2000, &count) || 2000 % (count ? count : 3) || count < 125)
             return want(row, value, "125, 200, 250, 400, 500, 1000 or 2000", failure);
@@ -269,7 +294,7 @@ static enum hemo_error check(struct options *o, struct failure *failure) {
     if (o->record && !strcmp(o->record, "-"))
         return failure_set(failure, HEMO_BAD_CONFIG,
                            "a record is two files and cannot come from \"-\" (want -r RECORD)");
-    if (o->command & SIMULATES && !o->patient)
+    if (o->command & SIMULATES && !o->patient && o->command != COMMAND_EXAM)
         return failure_set(failure, HEMO_BAD_CONFIG, "no patient (see hemosim list)");
     if (o->command & SENDS && !o->send)
         return failure_set(failure, HEMO_BAD_CONFIG,
@@ -291,7 +316,8 @@ static enum hemo_error check(struct options *o, struct failure *failure) {
 
 enum hemo_error options_parse(struct options *options, int argc, char **argv,
                               struct failure *failure) {
-    *options = (struct options){.to_s = NAN, .room = 1, .speed = 1, .seed = 1, .duration_s = 300};
+    *options = (struct options){
+        .to_s = NAN, .room = 1, .speed = 1, .seed = 1, .count = 1, .duration_s = 300};
     enum hemo_error error = HEMO_OK;
     int at = 1;
     if (argc > 1 && argv[1][0] != '-' && (error = parse_command(options, argv[at++], failure)))

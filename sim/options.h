@@ -19,7 +19,8 @@ enum command {
     COMMAND_INFO = 16,
     COMMAND_LIST = 32,
     COMMAND_PLOT = 64,
-    COMMAND_GALLERY = 128
+    COMMAND_GALLERY = 128,
+    COMMAND_EXAM = 256
 };
 
 enum { OPTIONS_MAPS_MAX = 32, OPTIONS_FAULTS_MAX = 32, OPTIONS_SETS_MAX = 32 };
@@ -38,7 +39,8 @@ struct options {
     uint32_t room, rate_hz; /* rate 0: the usual one */
     double speed; /* 1 = real time; 0 = as fast as it goes */
     double duration_s;
-    uint64_t seed;
+    uint64_t seed, count; /* count: seeds of each patient */
+    double vary;          /* share of a row's numbers */
     bool json, quiet, verbose, force, insecure, ignore_checksums, truth, help, version;
 };
 

@@ -1,5 +1,6 @@
 #include "sim/patient.h"
 #include "proto/site.h"
+#include "sim/vary.h"
 #include <assert.h>
 #include <math.h>
 #include <stddef.h>
@@ -45,11 +46,26 @@ struct circulation_parameters patient_parameters(const struct patient_row *row) 
     return k;
 }
 
+static void draw_wire(struct patient *patient) {
+    patient->wire_mmhg = wire_mmhg * (2 * circulation_uniform(&patient->noise) - 1);
+}
+
 void patient_init(struct patient *patient, const struct patient_row *row, uint64_t seed) {
     struct circulation_parameters k = patient_parameters(row);
     *patient = (struct patient){.row = row, .noise = seed ^ 0x5bd1e995u, .run = {.base = k}};
     circulation_init(&patient->circulation, &k, seed);
-    patient->wire_mmhg = wire_mmhg * (2 * circulation_uniform(&patient->noise) - 1);
+    draw_wire(patient);
+}
+
+bool patient_init_varied(struct patient *patient, const struct patient_row *row, uint64_t seed,
+                         double share) {
+    struct circulation_parameters k = patient_parameters(row);
+    *patient = (struct patient){.row = row, .noise = seed ^ 0x5bd1e995u};
+    if (!vary_patient(&k, share, seed, &patient->circulation))
+        return false;
+    patient->run.base = patient->circulation.parameters;
+    draw_wire(patient);
+    return true;
 }
 
 static double bump(double t_s, double at_s, double width_s) {

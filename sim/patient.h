@@ -60,4 +60,7 @@ struct patient {
 
 struct circulation_parameters patient_parameters(const struct patient_row *row);
 void patient_init(struct patient *patient, const struct patient_row *row, uint64_t seed);
+/* Another patient around the row (vary.h); false: none that is plausible was found. */
+bool patient_init_varied(struct patient *patient, const struct patient_row *row, uint64_t seed,
+                         double share);
 void patient_step(struct patient *patient);

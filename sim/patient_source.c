@@ -245,16 +245,20 @@ static bool choose_rates(struct patient_source *s) {
            rate_hz % BLOCKS_PER_S == 0;
 }
 
-static void begin(struct patient_source *s) {
+static bool begin(struct patient_source *s) {
     const struct lab *lab = s->config.row->lab;
     for (enum patient_channel c = PATIENT_AO; c < PATIENT_CHANNELS; c++)
         if (lab_has(lab, c)) {
             s->site[s->lines] = lab_called(c, lab->ways[c][0].site);
             s->line[s->lines++] = c;
         }
-    patient_init(&s->patient, s->config.row, s->config.seed);
+    if (!(s->config.vary > 0))
+        patient_init(&s->patient, s->config.row, s->config.seed);
+    else if (!patient_init_varied(&s->patient, s->config.row, s->config.seed, s->config.vary))
+        return false;
     s->patient.faults = &s->faults;
     truth_init(&s->truth, &s->patient);
+    return true;
 }
 
 static enum hemo_error check(struct patient_source *s, struct failure *failure) {
@@ -288,11 +292,15 @@ enum hemo_error patient_source_open(struct source *source,
         return failure_set(failure, HEMO_NO_ROOM, "no memory for a patient");
     s->config = *config;
     enum hemo_error error = check(s, failure);
+    if (!error && !begin(s))
+        error = failure_set(failure, HEMO_BAD_CONFIG,
+                            "%s, seed %llu: no plausible patient within %.0f %% (want less --vary)",
+                            config->row->name, (unsigned long long)config->seed,
+                            100 * config->vary);
     if (error) {
         free(s);
         return error;
     }
-    begin(s);
     uint32_t pressures = s->lines * s->rate_hz / BLOCKS_PER_S, ecg = s->base_hz / BLOCKS_PER_S;
     *source = (struct source){.block_samples = pressures > ecg ? pressures : ecg,
                               .end_tick = s->end_tick,

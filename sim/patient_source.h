@@ -19,6 +19,7 @@ enum { PATIENT_SOURCE_RATE_HZ = 250 };
 struct patient_source_config {
     const struct patient_row *row;
     uint64_t seed;
+    double vary; /* draw another patient around the row, by so much (0.15: 15 %); 0: the row */
     double duration_s;
     uint32_t rate_hz;          /* of the pressures: 125, 200, 250, 400, 500, 1000, 2000; 0: 250 */
     const char *const *faults; /* as fault.h reads them */
