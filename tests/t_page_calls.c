@@ -8,6 +8,7 @@
 #include "tests/cluster.h"
 #include "tests/said.h"
 #include "worklist/api.h"
+#include "worklist/mode.h"
 #include "worklist/store.h"
 #include "worklist/worklist.h"
 #include <pthread.h>
@@ -271,7 +272,8 @@ static int set_up(void **state) {
     worklist_end(&w);
     snprintf(sql, sizeof sql, "insert into lab_case (number, study, room) values (%d, %lld, 1)",
              CASE, (long long)t.study);
-    if (!db_do(&t.app, "commit") || !db_do(&t.app, sql))
+    const struct mode_change change = {0, "", "integrated", "test", "test", "test"};
+    if (!mode_set(&t.app, &change) || !db_do(&t.app, "commit") || !db_do(&t.app, sql))
         return -1;
     said_begin(&t.said, &frame);
     store(&frame);
