@@ -1,5 +1,6 @@
 /* hemod.c - see hemod.h. */
 #include "ingest/hemod.h"
+#include "ingest/cage.h"
 #include "ingest/live.h"
 #include "ingest/storage.h"
 #include <assert.h>
@@ -248,6 +249,10 @@ enum hemo_error hemod_open(struct hemod *h, char why[HEMOD_WHY]) {
     wire_writer(h);
     if ((error = storage_complete(h, why)) != HEMO_OK)
         return error;
+    bool files = false; /* all that hemod reads is read; no other thread runs yet */
+    if (cage(h->folder, &files) != HEMO_OK || !files)
+        log_line("this kernel does not lock hemod in: %s (want Landlock and seccomp)",
+                 files ? "any system call may be made" : "it may read what its user may");
     h->context = zmq_ctx_new();
     if (!h->context)
         return HEMO_NO_ROOM;
