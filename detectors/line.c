@@ -1,6 +1,7 @@
 #include "detectors/line.h"
 #include "detectors/breath.h"
 #include "detectors/capture.h"
+#include "detectors/pullback.h"
 #include "detectors/stenosis.h"
 #include "detectors/valve.h"
 #include "detectors/rwaves.h"
@@ -232,6 +233,7 @@ static void item_beat(struct report_call *call, struct line *line,
         capture_beat(call, line);
     valve_beat(call, line, &beat);
     stenosis_beat(call, line, &beat);
+    pullback_beat(call, line, &beat);
 }
 
 static void item_withdraw(struct report_call *call, struct line *line,
@@ -466,6 +468,7 @@ void line_leave(struct report_call *call, struct line *line) {
 void line_site(struct report_call *call, struct line *line, uint32_t site) {
     bool ran = line->running;
     if (ran) {
+        pullback_leave(call, line, site);
         line_leave(call, line);
         close_states(call, line);
     }

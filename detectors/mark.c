@@ -1,6 +1,7 @@
 #include "detectors/mark.h"
 #include "detectors/derive.h"
 #include "detectors/line.h"
+#include "detectors/pullback.h"
 #include "detectors/stenosis.h"
 #include "proto/quantity.h"
 #include <math.h>
@@ -74,6 +75,8 @@ void mark_apply(struct report_call *call, const struct stream_mark *mark) {
     case MARK_EQUALISE:
     case MARK_PULLBACK:
         stenosis_marked(call, line, mark->kind, begins);
+        if (mark->kind == MARK_PULLBACK)
+            pullback_marked(call, line, begins);
         break;
     case MARK_PHASE:
         change_phase(call, mark->phase);

@@ -29,6 +29,7 @@ enum {
     PAIR_VALUES = 7,
     PAIR_BEATS_MAX = 16,
     VALVE_PAIRS = 4,
+    PULLBACK_POINTS = 320,
     DERIVE_KNOWN_MAX = 40,
     DERIVE_OUTPUTS = 96,
     STENOSIS_CURVE_MAX = 64,
@@ -138,6 +139,18 @@ struct valves {
     struct pair pairs[VALVE_PAIRS];
 };
 
+/* One catheter from LV into an artery: pullback.c. */
+struct pullback {
+    bool marked, waits; /* waits: for beats of the artery */
+    uint32_t channel;
+    uint64_t marked_tick, from_tick;
+    double interval_s;
+    uint32_t ventricle_count, artery_count, laid, tries, points;
+    float ventricle[5], artery[5], mean[5], peak[5], period[5];
+    uint64_t feet[5], artery_feet[5];
+    float trace[PULLBACK_POINTS]; /* the mean beat of the ventricle, 250 Hz */
+};
+
 struct derive_known {
     struct derived_value value;
     bool typed;
@@ -204,6 +217,7 @@ struct room {
     struct rwaves rwaves;
     struct valves valves;
     struct stenosis stenosis;
+    struct pullback pullback;
     bool derives; /* kept by room_begin() */
     struct derive derive;
     uint32_t slots_count, states_used;

@@ -57,6 +57,24 @@ static void two_catheters_in_the_left_heart(void **state) {
     ventricle_and_valves("hfpef", LAB_septal);
 }
 
+/* The pigtail is drawn back at 150 s: the beats before against those behind. The truth is the mean
+ * over both stretches. */
+static void drawn_back_through_the_valve(void **state) {
+    (void)state;
+    static const char *const names[] = {"as_severe", "as_low_flow"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct bedside *b = bedside_run(names[i], &lab_rows[LAB_pigtail], 3, 180, 250);
+        const struct event *e = bedside_find(b, QUANTITY_AV_P2P, SITE_AO, 0);
+        assert_non_null(e);
+        assert_int_equal(e->method, METHOD_PULLBACK);
+        CLOSE((double)e->emitted_tick / b->base_rate_hz, 160, 8);
+        CLOSE(OFF(b, e, AV_P2P, av_p2p), 0, 1);
+        CLOSE(OFF(b, e, AV_MEAN, av_mean), 0, 2);
+        OFF(b, e, SEP, sep_s);
+        free(b);
+    }
+}
+
 /* A femoral sheath and a wedge stand in for aorta and atrium: aligned they must be nearer to the
  * truth than as they are. Printed; what is missed stands in dsp/README.md. */
 static void stand_ins(void **state) {
@@ -185,6 +203,7 @@ static void a_refusal_says_why(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_catheters_in_the_left_heart),
+        cmocka_unit_test(drawn_back_through_the_valve),
         cmocka_unit_test(stand_ins),
         cmocka_unit_test(a_wire_beyond_a_stenosis),
         cmocka_unit_test(derived_from_typed_and_measured),
