@@ -28,7 +28,12 @@ const CSP =
     "default-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; " +
     "object-src 'none'";
 const FRAME_TICKS = 10; /* 20 ms */
-const USERS = { tech: 'technologist', reader: 'reader' };
+const USERS = {
+    tech: 'technologist',
+    reader: 'reader',
+    valid: 'validator',
+    admin: 'administrator',
+};
 
 class Refusal extends Error {
     constructor(status, code, what, more = {}) {
@@ -58,6 +63,8 @@ export class Fake {
         this.lasting = new Map(); /* by room: as GET now shows them */
         this.states = []; /* of room 1, that last */
         this.captures = [];
+        this.mode = 'assistive';
+        this.saved = []; /* what Admin sent */
         this.past_s = 600; /* of the case, before the feed began */
         this.hole_s = [100, 130]; /* of the case: no samples */
         this.asked = 0; /* requests so far */
@@ -140,6 +147,27 @@ export class Fake {
         this.states = this.states.filter((s) => s.channel !== channel || s.state !== state);
         if (began) this.states.push(said);
         this.say(said);
+    }
+
+    setMode(mode) {
+        this.mode = mode;
+        const at = new Date().toISOString();
+        this.say({ type: 'notice', code: 'MODE', text: `mode ${mode}`, room: 0, channel: 0, at });
+    }
+
+    #admin(what) {
+        const at = new Date().toISOString();
+        const by = { why: 'the beginning', by: 'admin', at };
+        return {
+            modes: { modes: [{ room: 0, procedure: '', mode: this.mode, ...by }] },
+            rules: { rules: [{ version: 2, text: '[rules]\nversion = 2\n', ...by, pending: false }] },
+            settings: { settings: [{ name: 'recovered_hold_s', value: 120, words: 'seconds' }] },
+            users: {
+                users: Object.entries(USERS).map(([user, role]) => ({
+                    user, role, active: true, created_at: at,
+                })),
+            },
+        }[what];
     }
 
     #mark(user, room, { channel, kind, on, site, phase }) {
@@ -279,7 +307,7 @@ export class Fake {
             });
             for (const peer of this.peers)
                 if (peer.rooms.includes(room.room)) peer.sendBinary(bytes);
-            if (first_tick % BEAT_TICKS === 0) this.#reading(room, first_tick, at_ms);
+            if (first_tick % BEAT_TICKS === 0 && this.mode !== 'silent') this.#reading(room, first_tick, at_ms);
         }
     }
 
@@ -389,7 +417,7 @@ export class Fake {
                 return {
                     user,
                     role: USERS[user],
-                    mode: 'assistive',
+                    mode: this.mode,
                     version: '0-fake',
                     server_time: new Date().toISOString(),
                 };
@@ -397,14 +425,16 @@ export class Fake {
                 this.sessions.clear();
                 return {};
             case 'GET rooms':
-                return { rooms: this.rooms };
+                return { rooms: this.rooms.map((r) => ({ ...r, mode: this.mode })) };
             case 'GET studies':
                 return { version: this.version, studies: this.studies };
             case 'GET studies history':
                 return { moves: this.moves.get(Number(id)) ?? [] };
             case 'GET cases measurements':
                 return {
-                    measurements: this.measurements.filter((m) => m.case === Number(id)),
+                    measurements: this.measurements.filter(
+                        (m) => m.case === Number(id) && this.mode !== 'silent',
+                    ),
                 };
             case 'GET measurements strip':
                 return this.#strip(id);
@@ -427,6 +457,17 @@ export class Fake {
                 return this.#envelope(query);
             case 'GET cases trend':
                 return this.#trend(Number(id));
+            case 'GET validation':
+                return validation(id, query, this);
+            case 'GET admin':
+                return this.#admin(id);
+            case 'POST admin':
+            case 'POST admin change':
+                if (USERS[user] !== 'administrator')
+                    throw new Refusal(403, 'NOT_ALLOWED', 'This needs the role administrator');
+                this.saved.push([id, body]);
+                if (id === 'modes') this.setMode(body.mode);
+                return id === 'users' ? { ...body, password: 'only-once' } : {};
             case 'GET seen':
                 return this.#seen(user);
             case 'POST seen':
@@ -577,6 +618,40 @@ export class Fake {
             ],
         };
     }
+}
+
+/** 40 values of AO whose difference drifts, 7 of PCW: too few for a number. */
+function validation(what, query, fake) {
+    const differences = Array.from({ length: 40 }, (_, i) => Math.sin(i * 7) + (i > 25 ? 2 : 0));
+    const group = (site, quantity, n, more) => ({
+        room: 1, transducer: 'P1', site, quantity, words: quantity, unit: 'mm[Hg]', n,
+        bias: 0.7, sd: 1.2, low: -1.7, high: 3.1, accepted: n - 4, adjusted: 3, rejected: 1,
+        cusum_up: 4.6, cusum_down: 0.2, enough: n >= 20, tripped_at: null, ...more,
+    });
+    if (what === 'agreement')
+        return {
+            limits: { cusum: 5, share: 0.4, share_n: 20 },
+            groups: [
+                group('AO', 'systolic', 40, {}),
+                group('PCW', 'mean_endexp', 7, { cusum_up: 0.5 }),
+            ],
+        };
+    if (what === 'order')
+        return {
+            studies: fake.studies.slice(0, 4).map((s, i) => ({
+                study: s.study, position: i + 1, would_position: i === 3 ? 1 : i + 2,
+                tier: 'routine', would_tier: i === 3 ? 'critical' : 'routine', mode: 'assistive',
+            })),
+        };
+    const quantity = query.get('quantity');
+    const of = quantity === 'systolic' ? differences : differences.slice(0, 7);
+    return {
+        pairs: of.map((d, i) => ({
+            id: `${i}`, case: 1, room: 1, site: quantity === 'systolic' ? 'AO' : 'PCW', quantity,
+            at: new Date(i * 1e6).toISOString(), machine: 120, decided: i === 9 ? null : 120 + d,
+            state: 'accepted', reason: null, by: 'tech',
+        })),
+    };
 }
 
 function send(answer, status, type, body) {

@@ -71,7 +71,7 @@ const rings = (page) =>
             ).length,
     );
 
-const SCREENS = ['live', 'review', 'worklist', 'study/5', 'audit'];
+const SCREENS = ['live', 'review', 'worklist', 'study/5', 'audit', 'validation', 'admin'];
 const WHY = 'AO mean 74 -> 52 mmHg in 90 s; FALLING_BP rules 1; beats 81-96; q 0.96';
 
 async function visit(page, fake, look) {
@@ -108,6 +108,17 @@ export const checks = [
             await visit(page, fake, (screen) => axe(page, screen));
             await page.keyboard.press('F1');
             await axe(page, 'key sheet');
+            await page.keyboard.press('Escape');
+            for (const who of ['valid', 'admin']) {
+                await page.click('#log-out');
+                await page.fill('#login-user', who);
+                await page.fill('#login-password', 'demo');
+                await page.click('#login-button');
+                await page.waitForSelector('#product:not([hidden])');
+                await page.goto(`${fake.url}#/${who === 'valid' ? 'validation' : 'admin'}`);
+                await page.waitForSelector('.table');
+                await axe(page, who);
+            }
         },
     },
     {

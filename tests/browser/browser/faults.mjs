@@ -232,6 +232,13 @@ export const faults = [
                 '        const level = levels[0];',
         ),
     ],
+    ['A20', 'cards stay', js('views/confirm_panel.js', "app.on('mode', () => this.#wipe(-1));", '')],
+    ['A20', 'numbers stay', js('views/lanes.js', "app.on('mode', () => this.numbers.clear());", '')],
+    ['A20', 'nothing says silent', js('views/header.js', "'SILENT PILOT'", "''")],
+    ['VALID', 'a number from seven', js('views/validation.js', "g.enough ? `${numberText(g.bias", "true ? `${numberText(g.bias")],
+    ['ADMIN', 'no reason is asked', js('views/admin.js', 'const common = { name, required };', 'const common = { name };')],
+    ['ADMIN', 'the password stays', js('views/admin.js', "        setText(this.message, '');\n        this.load();", '        this.load();')],
+    ['ROLE', 'everybody gets the forms', js('views/admin.js', "return this.app.me?.role === 'administrator'", 'return true')],
     [
         'PAL',
         'Enter does nothing',

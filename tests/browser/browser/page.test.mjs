@@ -7,6 +7,7 @@ import { checks as confirm } from './checks_confirm.mjs';
 import { checks as feed } from './checks_feed.mjs';
 import { checks as keys } from './checks_keys.mjs';
 import { checks as look } from './checks_look.mjs';
+import { checks as trust } from './checks_trust.mjs';
 import { checks as worklist } from './checks_worklist.mjs';
 
 after(closeBrowser);
@@ -25,6 +26,6 @@ async function runTimed(check) {
     }
 }
 
-for (const check of [...confirm, ...worklist, ...feed, ...keys, ...whole_case, ...look]) {
+for (const check of [...confirm, ...worklist, ...feed, ...keys, ...whole_case, ...trust, ...look]) {
     test(`${check.id} ${check.title}`, () => runTimed(check));
 }

@@ -2,7 +2,7 @@
 /* app.js - what the page knows, and who is told when it changes.
  *
  *     app.on('studies', () => draw(app.studies));
- * Events: me, rooms, room, marks, studies, measurement, reading, state, finding, notice, link, feed,
+ * Events: me, rooms, room, marks, mode (values shown so far are forgotten), studies, measurement, reading, state, finding, notice, link, feed,
  * frozen, snapshot. Views read from here and never keep a second copy of the truth. */
 import { api } from './api.js';
 import { badgeText, feedState, isCurrent } from './feed_state.js';
@@ -226,11 +226,25 @@ export class App extends EventTarget {
                 return this.#takeReading(m);
             case 'marks':
                 return this.#takeMarks(m.room, m.marks);
+            case 'notice':
+                if (m.code === 'MODE' || m.code === 'DRIFT') this.#forget();
+                return this.say('notice', m);
             case 'state':
             case 'finding':
-            case 'notice':
                 return this.say(m.type, m);
         }
+    }
+
+    /** Another mode: what is shown may no longer be shown. Everything is asked anew. */
+    #forget() {
+        this.say('mode');
+        this.snapshot().catch(() => {});
+        api.get('/api/me')
+            .then((me) => {
+                if (this.me) this.me = me;
+                this.say('me');
+            })
+            .catch(() => {});
     }
 
     /** @param {any} m a beat or a reading, which knows the site that its channel has now */

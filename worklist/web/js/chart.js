@@ -25,6 +25,17 @@ function token(name) {
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+/** The range of the values, and of the lines that stand on the plot. @param {Chart} chart */
+function withLines(chart) {
+    const lines = (chart.lines ?? []).map((l) => l.y);
+    return (/** @type {any} */ _u, /** @type {number} */ low, /** @type {number} */ high) => {
+        const least = Math.min(low ?? 0, ...lines);
+        const most = Math.max(high ?? 1, ...lines);
+        const room = 0.08 * Math.max(1, most - least);
+        return [least - room, most + room];
+    };
+}
+
 export class ChartBox {
     /** @param {HTMLElement} element */
     constructor(element) {
@@ -64,6 +75,12 @@ export class ChartBox {
 
     /** @param {Chart} chart */
     #options(chart) {
+        const two = (/** @type {number} */ n) => String(n).padStart(2, '0');
+        const hours = (/** @type {any} */ _u, /** @type {number[]} */ all) =>
+            all.map((s) => {
+                const at = new Date(s * 1000);
+                return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+            });
         const axis = {
             stroke: token('--text-2'),
             grid: { stroke: token('--hair'), width: 1 },
@@ -83,8 +100,8 @@ export class ChartBox {
             height: Math.max(80, this.element.clientHeight - 28),
             cursor: { drag: { x: false, y: false } },
             legend: { live: true },
-            scales: { x: { time: chart.time } },
-            axes: [axis, { ...axis, label: chart.unit, labelSize: 18, size: 48 }],
+            scales: { x: { time: chart.time }, y: { range: withLines(chart) } },
+            axes: [chart.time ? { ...axis, values: hours, space: 90 } : axis, { ...axis, label: chart.unit, labelSize: 18, size: 48 }],
             series: [{ label: chart.time ? 'time' : 'n' }, ...series],
             hooks: { draw: [(/** @type {any} */ u) => this.#extras(u)] },
         };

@@ -5,6 +5,7 @@ import { App } from './app.js';
 import { byId } from './dom.js';
 import { Keys } from './keys.js';
 import { makeHash, parseHash } from './router.js';
+import { AdminView } from './views/admin.js';
 import { AuditView } from './views/audit.js';
 import { Header } from './views/header.js';
 import { KeySheet } from './views/key_sheet.js';
@@ -13,6 +14,7 @@ import { LoginView } from './views/login.js';
 import { Palette } from './views/palette.js';
 import { ReviewView } from './views/review.js';
 import { StudyView } from './views/study.js';
+import { ValidationView } from './views/validation.js';
 import { WorklistView } from './views/worklist.js';
 
 const SCREENS = [
@@ -20,6 +22,8 @@ const SCREENS = [
     ['review', 'Review'],
     ['worklist', 'Worklist'],
     ['audit', 'Audit'],
+    ['validation', 'Validation'],
+    ['admin', 'Admin'],
 ];
 const app = new App();
 const keys = new Keys();
@@ -35,6 +39,8 @@ const views =
         worklist: new WorklistView(app, keys, byId('view-worklist')),
         study: new StudyView(app, keys, byId('view-study')),
         audit: new AuditView(app, keys, byId('view-audit')),
+        validation: new ValidationView(app, byId('view-validation')),
+        admin: new AdminView(app, byId('view-admin')),
     });
 
 /** @param {import('./types.js').Me} me */

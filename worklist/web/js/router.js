@@ -4,7 +4,7 @@
  *     #/live/2?m=ID   #/worklist?study=4   #/study/4   #/audit?after=100 */
 
 /** @typedef {{view: string, id: number | null, query: URLSearchParams}} Route */
-const VIEWS = ['live', 'review', 'worklist', 'study', 'audit'];
+const VIEWS = ['live', 'review', 'worklist', 'study', 'audit', 'validation', 'admin'];
 
 /** @param {string} hash @returns {Route} */
 export function parseHash(hash) {

@@ -31,13 +31,17 @@ export class CaseControl {
             },
             'Close case',
         );
-        this.element = h('div', { class: 'toolbar-end' }, this.choice, this.open, this.close);
+        this.pending = h('span', { class: 'pending', role: 'status', 'data-testid': 'pending' });
+        const parts = [this.pending, this.choice, this.open, this.close];
+        this.element = h('div', { class: 'toolbar-end' }, ...parts);
         for (const event of ['me', 'rooms', 'room', 'studies']) app.on(event, () => this.draw());
     }
 
     draw() {
         const { app } = this;
         const has_case = (app.room?.case ?? 0) > 0;
+        const waits = (app.room?.pending ?? []).map((p) => p.what);
+        setText(this.pending, waits.length ? `on its way: ${[...new Set(waits)].join(', ')}` : '');
         const may = app.me?.role === 'technologist' && app.room !== null;
         this.close.hidden = !may || !has_case;
         this.choice.hidden = !may || has_case;

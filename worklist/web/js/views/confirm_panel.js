@@ -41,6 +41,7 @@ export class ConfirmPanel {
         app.on('room', () => this.load());
         app.on('snapshot', () => this.load(true));
         app.on('measurement', (m) => this.take(m));
+        app.on('mode', () => this.#wipe(-1));
     }
 
     #build() {
@@ -111,6 +112,7 @@ export class ConfirmPanel {
         for (const m of all.filter((x) => x.state === 'suggested')) this.take(m);
         for (const m of all.filter((x) => x.state !== 'suggested')) this.take(m);
         if (first) this.select(this.#firstToShow());
+        this.#drawCount();
     }
 
     #firstToShow() {
@@ -157,7 +159,9 @@ export class ConfirmPanel {
         setText(
             this.empty,
             this.case
-                ? 'Nothing measured yet in this case. Values appear when a site ' +
+                ? room?.mode === 'silent'
+                    ? 'Silent pilot: values are computed and recorded, none is shown.'
+                    : 'Nothing measured yet in this case. Values appear when a site ' +
                       'was steady, or press F8.'
                 : `No case open in ${name}. Values belong to a case: open one.`,
         );

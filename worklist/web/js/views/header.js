@@ -45,6 +45,7 @@ export class Header {
         const of_room = ROOM_VIEWS.includes(view);
         this.rooms.closest('label').classList.toggle('unseen', !of_room);
         this.drawPatient();
+        this.drawMode();
         for (const link of document.querySelectorAll('#screens a')) {
             const here = link.getAttribute('href') === `#/${view === 'study' ? 'worklist' : view}`;
             if (here) link.setAttribute('aria-current', 'page');
@@ -55,8 +56,20 @@ export class Header {
     drawWho() {
         const { me } = this.app;
         setText(byId('who'), me ? `${me.user}, ${me.role}` : '');
-        setText(byId('mode'), me ? me.mode.toUpperCase() : '');
+        this.drawMode();
         setText(byId('version'), me ? `Hemostream ${me.version}` : '');
+    }
+
+    /** Of the room that is shown, or of the lab above a list. */
+    drawMode() {
+        const { app } = this;
+        const of_room = ROOM_VIEWS.includes(this.view) ? app.room?.mode : null;
+        const mode = of_room ?? app.me?.mode ?? '';
+        const chip = byId('mode');
+        chip.dataset.mode = mode;
+        setText(chip, mode === 'silent' ? 'SILENT PILOT' : mode.toUpperCase());
+        const silent = 'Silent pilot: suggestions are hidden, the order is that of arrival';
+        chip.title = mode === 'silent' ? silent : `mode: ${mode}`;
     }
 
     drawRoom() {
@@ -69,6 +82,7 @@ export class Header {
         }
         this.rooms.value = String(app.shown);
         this.drawPatient();
+        this.drawMode();
         this.drawOrigin();
     }
 

@@ -11,6 +11,8 @@ const TITLES = /** @type {Record<string, string>} */ ({
     worklist: 'Worklist',
     study: 'Study',
     audit: 'Audit',
+    validation: 'Validation',
+    admin: 'Admin',
 });
 
 export class KeySheet {

@@ -28,6 +28,7 @@ export class Lanes {
         app.on('room', () => this.describe());
         app.on('reading', (m) => this.#mine(m) && this.numbers.take(m));
         app.on('state', (m) => this.#mine(m) && this.numbers.takeState(m));
+        app.on('mode', () => this.numbers.clear());
         app.on('feed', () => this.draw());
     }
 

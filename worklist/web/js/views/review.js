@@ -50,6 +50,7 @@ export class ReviewView {
             h('div', { class: 'review-body' }, this.table, aside),
             this.disclosure.element,
         );
+        app.on('mode', () => this.#draw([]));
         for (const event of ['measurement', 'rooms', 'room', 'snapshot'])
             app.on(event, () => !this.element.hidden && this.load());
     }
