@@ -2,6 +2,7 @@
 #include "worklist/api_route.h"
 #include "worklist/cases.h"
 #include "worklist/confirm.h"
+#include "worklist/derivation.h"
 #include "worklist/mode.h"
 #include "worklist/when.h"
 #include "worklist/worklist.h"
@@ -189,6 +190,12 @@ static bool remember(struct api_call *call, const char *id, const char *what) {
 static void publish(struct api_call *call) {
     hub_publish(call->api->hub, 0, false, call->notice);
     call->notice = NULL; /* the hub's now */
+    if (call->derived_case > 0) {
+        char *derived = derivation_json(call->db, call->derived_case), *message = NULL;
+        if (derived && asprintf(&message, "{\"type\":\"derived\",%s", derived + 1) > 0)
+            hub_publish(call->api->hub, 0, false, message);
+        free(derived);
+    }
     if (call->rooms_changed)
         hub_publish(call->api->hub, 0, false, cases_rooms_message(call->db));
     if (call->list_changed)

@@ -75,6 +75,7 @@ struct api_call {
     int64_t moved;
     bool measurement_changed;
     bool rooms_changed; /* publish all rooms */
+    int64_t derived_case; /* publish the derived values of that case */
     char *notice;       /* to all pages after COMMIT; heap */
     bool marks_changed; /* of the room `number` */
     bool commands;      /* for hemod, of room `number`: wake the forwarder, tell the pages */
@@ -119,6 +120,8 @@ api_handler api_pin, api_done, api_history, api_exported;
 /* api_admin.c */
 api_handler api_users, api_user_add, api_user_change, api_modes, api_mode_set, api_room_add;
 api_handler api_rules, api_rules_set, api_settings, api_setting_set;
+/* api_derived.c */
+api_handler api_derived, api_typed;
 /* api_validation.c */
 api_handler api_agreement, api_pairs, api_order;
 /* api_confirm.c */

@@ -144,7 +144,8 @@ static void decide(struct api_call *call, enum decision_kind kind) {
                                       .version = json_get_int(call->body, "version", 0),
                                       .digest = json_get_text(call->body, "digest"),
                                       .values = json_object_get(call->body, "values"),
-                                      .reason = json_get_text(call->body, "reason")};
+                                      .reason = json_get_text(call->body, "reason"),
+                                      .derived = &call->derived_case};
     answer(call, confirm_decide(call->db, &decision, why), why);
 }
 

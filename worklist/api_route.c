@@ -69,6 +69,12 @@ static const struct field verify_fields[] = {
 static const struct field reject_fields[] = {
     SEEN, REQUEST_ID, {"reason", FIELD_TEXT, false, 1, 16}, END};
 
+static const struct field typed_fields[] = {{"quantity", FIELD_TEXT, false, 1, 32},
+                                            {"site", FIELD_TEXT, true, 0, 16},
+                                            {"phase", FIELD_TEXT, false, 1, 16},
+                                            {"value", FIELD_NUMBER, false, -1000000, 1000000},
+                                            REQUEST_ID,
+                                            END};
 static const struct field exported_fields[] = {{"what", FIELD_TEXT, false, 1, 100},
                                                {"object", FIELD_TEXT, false, 1, 100},
                                                REQUEST_ID,
@@ -139,6 +145,9 @@ const struct api_route api_routes[] = {
     {"GET", "/api/cases/#/trace", PEOPLE, API_READS, api_no_fields, api_trace, NULL},
     {"GET", "/api/cases/#/envelope", PEOPLE, API_READS, api_no_fields, api_envelope, NULL},
     {"GET", "/api/cases/#/trend", PEOPLE, API_READS, api_no_fields, api_trend, "{\"points\":[]}"},
+    {"GET", "/api/cases/#/derived", PEOPLE, API_READS, api_no_fields, api_derived,
+     "{\"derived\":[],\"waiting\":[],\"typed\":[]}"},
+    {"POST", "/api/cases/#/typed", TECH, API_CHANGES, typed_fields, api_typed, NULL},
     {"GET", "/api/measurements/@/strip", PEOPLE, API_READS, api_no_fields, api_strip, ""},
     {"POST", "/api/measurements/@/accept", TECH, API_CHANGES, seen_fields, api_accept, ""},
     {"POST", "/api/measurements/@/adjust", TECH, API_CHANGES, adjust_fields, api_adjust, ""},

@@ -1,5 +1,6 @@
 #include "worklist/confirm.h"
 #include "worklist/audit.h"
+#include "worklist/derivation.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@ static const struct {
 
 struct item {
     char state[16], by[40], digest[MEASURE_DIGEST];
-    int64_t version;
+    int64_t version, case_number;
     bool verified, amended;
     json_t *machine, *values;
 };
@@ -24,8 +25,8 @@ static enum decided load(struct db *db, const char *id_hex, struct item *item) {
     PGresult *r = db_query(
         db,
         "select state, coalesce(decided_by, ''), version, digest, machine_values, current_values, "
-        "verified_at is not null, amended_at is not null from measurement where id = decode($1, "
-        "'hex')",
+        "verified_at is not null, amended_at is not null, case_number from measurement where id = "
+        "decode($1, 'hex')",
         DB(id_hex));
     if (!r)
         return DECIDED_FAILED;
@@ -39,6 +40,7 @@ static enum decided load(struct db *db, const char *id_hex, struct item *item) {
         item->values = json_loads(db_text(r, 0, 5), 0, NULL);
         item->verified = db_bool(r, 0, 6);
         item->amended = db_bool(r, 0, 7);
+        item->case_number = db_number(r, 0, 8);
         found = item->machine && item->values ? DECIDED : DECIDED_FAILED;
         if (found == DECIDED_FAILED)
             snprintf(db->error, sizeof db->error, "measurement %s: values are not JSON", id_hex);
@@ -132,6 +134,16 @@ static enum decided record(struct db *db, const struct decision *d, const struct
     return ok ? DECIDED : DECIDED_FAILED;
 }
 
+/* What is computed from it. */
+static enum decided follow(struct db *db, const struct decision *d, const struct item *item) {
+    char because[80];
+    snprintf(because, sizeof because, "measurement %.32s: %s", d->id_hex, kinds[d->kind].what);
+    int changed = derivation_update(db, item->case_number, d->user, because);
+    if (d->derived)
+        *d->derived = changed > 0 ? item->case_number : 0;
+    return changed >= 0 ? DECIDED : DECIDED_FAILED;
+}
+
 static enum decided decide(struct db *db, const struct decision *d, struct item *item,
                            char why[MEASURE_WHY]) {
     char digest[MEASURE_DIGEST];
@@ -149,6 +161,8 @@ static enum decided decide(struct db *db, const struct decision *d, struct item 
     result = text ? write(db, d, text, digest) : DECIDED_FAILED;
     if (result == DECIDED)
         result = record(db, d, item, text);
+    if (result == DECIDED && d->kind != DECIDE_VERIFY)
+        result = follow(db, d, item);
     free(text);
     return result;
 }

@@ -23,6 +23,7 @@ struct decision {
     const char *digest;
     const json_t *values; /* DECIDE_ADJUST, DECIDE_AMEND */
     const char *reason;   /* DECIDE_REJECT, DECIDE_AMEND; may be NULL for others */
+    int64_t *derived;     /* NULL, or set to the case in which derived values changed */
 };
 
 enum decided {
