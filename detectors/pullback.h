@@ -1,6 +1,6 @@
 /* pullback.h - one catheter drawn from the left ventricle into the aorta: the gradient of the beats
- * before against the beats behind. Cut by itself where the site of a line goes from LV to AO or ART.
- * Pure.
+ * before against the beats behind. Cut by itself where the site of a line goes from LV to AO or
+ * ART. Pure.
  *
  * Of the last five good beats in the ventricle (before MARK_PULLBACK, or 2 s before the new site) a
  * mean beat is kept. Of the first 12 good beats in the artery five whose interval is within 5 % of

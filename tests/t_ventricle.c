@@ -82,7 +82,9 @@ static int load(const char *record, float *first, float *second, double *rate_hz
     return count;
 }
 
-static struct footed find_beats(const float *mmhg, int count, double rate_hz, uint32_t site) {
+/* all: also those of the first seconds, whose feet are known while the channel learns. */
+static struct footed find_beats(const float *mmhg, int count, double rate_hz, uint32_t site,
+                                bool all) {
     static struct channel channel;
     struct footed beats = {0};
     struct channel_item out[CHANNEL_ITEMS_MAX];
@@ -90,8 +92,9 @@ static struct footed find_beats(const float *mmhg, int count, double rate_hz, ui
     for (int i = 0; i < count; i++) {
         int n = channel_push(&channel, mmhg[i], out);
         for (int k = 0; k < n; k++) {
-            if (out[k].kind != CHANNEL_BEAT || out[k].beat.left_out || beats.count == BEATS_MAX ||
-                isnan(out[k].beat.systolic_mmhg))
+            if (out[k].kind != CHANNEL_BEAT || beats.count == BEATS_MAX)
+                continue;
+            if (!all && (out[k].beat.left_out || isnan(out[k].beat.systolic_mmhg)))
                 continue;
             beats.foot[beats.count] = (int)out[k].beat.foot;
             beats.next[beats.count++] = (int)out[k].beat.next_foot;
@@ -118,7 +121,7 @@ static void heart(const struct sane *s) {
     double rate_hz, edp[BEATS_MAX], max[BEATS_MAX], min[BEATS_MAX], tau[BEATS_MAX];
     int count = load(s->record, one, two, &rate_hz), n = 0, fits = 0;
     const float *lv = s->lv_second ? two : one;
-    struct footed beats = find_beats(lv, count, rate_hz, SITE_LV);
+    struct footed beats = find_beats(lv, count, rate_hz, SITE_LV, false);
     for (int i = 0; i < beats.count; i++) {
         int lead = (int)(0.04 * rate_hz), from = beats.foot[i] - lead;
         struct ventricle_found f;
@@ -158,14 +161,14 @@ static double ratio_of_means(int from, int to) {
     return pd / pa;
 }
 
-/* The marked ratio is of all 7 s that the pump runs. A channel learns for 3 s, so its whole beats
- * cover less, and the pump wanders: they are held to the trace of their own time, and printed
- * beside the marked ratio. */
+/* The marked ratio is of all 7 s that the pump runs, and the pump wanders (cpp80: 0.785 to 0.840
+ * from second to second): the whole beats of less than these 7 s are right for their own time and
+ * miss the mark. So the beats of the seconds in which the channel learns count, too. */
 static void coronary(const char *record, double want) {
     double rate_hz, pa = 0, pd = 0, samples = 0;
     load(record, one, two, &rate_hz);
     int count = (int)(7.0 * rate_hz), n = 0, first = count, last = 0;
-    struct footed beats = find_beats(one, count, rate_hz, SITE_PAO);
+    struct footed beats = find_beats(one, count, rate_hz, SITE_PAO, true);
     for (int i = 0; i < beats.count; i++) {
         struct coronary_ratios r;
         int from = beats.foot[i], length = beats.next[i] - from;
@@ -180,10 +183,10 @@ static void coronary(const char *record, double want) {
         n++;
     }
     double all = ratio_of_means(0, count), own = ratio_of_means(first, last);
-    print_message("%s: 7 s %.4f (want %.3f); %d whole beats %.4f (their time %.4f), %s\n", record,
-                  all, want, n, pd / pa, own,
-                  fabs(pd / pa - want) <= 0.005 ? "ok" : "the beats alone miss 0.005");
-    assert_true(n >= 3 && samples > 0);
+    print_message("%s: 7 s %.4f (want %.3f); %d whole beats %.4f (their time %.4f)\n", record, all,
+                  want, n, pd / pa, own);
+    assert_true(n >= 7 && samples > 0);
+    CLOSE(pd / pa, want, 0.005);
     CLOSE(all, want, 0.005);
     CLOSE(pd / pa, own, 0.005);
 }

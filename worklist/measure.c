@@ -6,8 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static double rounded(double x) {
-    return round(x * 10) / 10;
+/* As exact as it is read: a tenth, or the places that its quantity is shown with (a ratio of 0.78
+ * is not 0.8). */
+static double rounded(double x, const struct quantity_row *row) {
+    double by = row->decimals > 1 ? pow(10, row->decimals) : 10;
+    return round(x * by) / by;
 }
 
 static const char *unit_shown(const char *ucum) {
@@ -22,9 +25,9 @@ json_t *measure_values(const struct event *event) {
         if (!row)
             continue; /* the wire's check lets only known ones pass */
         json_array_append_new(out, json_pack("{s:s, s:s, s:f, s:s, s:i, s:f}", "quantity", row->id,
-                                             "words", row->words, "value", rounded(v->value),
+                                             "words", row->words, "value", rounded(v->value, row),
                                              "unit", unit_shown(row->unit), "decimals",
-                                             row->decimals, "spread", rounded(v->spread)));
+                                             row->decimals, "spread", rounded(v->spread, row)));
     }
     return out;
 }
@@ -60,7 +63,7 @@ void measure_digest(const char *id_hex, int64_t version, const json_t *values,
         snprintf(line, sizeof line, "hemostream measurement\n%s\n%" PRId64 "\n", id_hex, version);
     crypto_hash_sha256_update(&state, (const uint8_t *)line, (unsigned long long)n);
     json_array_foreach(values, i, value) {
-        n = snprintf(line, sizeof line, "%s %.1f\n",
+        n = snprintf(line, sizeof line, "%s %.3f\n",
                      json_string_value(json_object_get(value, "quantity")),
                      json_number_value(json_object_get(value, "value")));
         crypto_hash_sha256_update(&state, (const uint8_t *)line, (unsigned long long)n);
@@ -91,7 +94,7 @@ static bool adjust_one(json_t *value, const char *id, const json_t *typed, char 
                  row->max, unit_shown(row->unit));
         return false;
     }
-    json_object_set_new(value, "value", json_real(rounded(x)));
+    json_object_set_new(value, "value", json_real(rounded(x, row)));
     json_object_set_new(value, "spread", json_real(0)); /* a typed value has no beats behind it */
     return true;
 }
