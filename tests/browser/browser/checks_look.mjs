@@ -115,8 +115,9 @@ export const checks = [
                 await page.fill('#login-password', 'demo');
                 await page.click('#login-button');
                 await page.waitForSelector('#product:not([hidden])');
-                await page.goto(`${fake.url}#/${who === 'valid' ? 'validation' : 'admin'}`);
-                await page.waitForSelector('.table');
+                const screen = who === 'valid' ? 'validation' : 'admin';
+                await page.goto(`${fake.url}#/${screen}`);
+                await page.waitForSelector(`#view-${screen} .table`);
                 await axe(page, who);
             }
         },
