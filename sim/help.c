@@ -17,6 +17,7 @@ static const char program_help[] =
     "  list      simulated patients and faults\n"
     "  plot      a WFDB record as an SVG, with what is found in it\n"
     "  gallery   every simulated patient on one page\n"
+    "  queue     what re-ordering does to the waits of a lab\n"
     "\n"
     "Results go to stdout, messages and progress to stderr.\n"
     "Exit: 0 ok, 1 failed while running, 2 wrong usage, 3 input missing or\n"
@@ -163,6 +164,21 @@ static const char gallery_help[] =
     "  --seed N             default 1\n"
     "  --force              replace the page\n" EVERY_HELP;
 
+static const char queue_help[] =
+    "hemosim queue: what re-ordering does to the waits of a lab.\n"
+    "\n"
+    "  hemosim queue\n"
+    "  hemosim queue --set load=0.8 --set readers=3 --set read_min=12\n"
+    "  hemosim queue --set critical=0.02 --set urgent=0.2 --json\n"
+    "\n"
+    "Plays the same studies in order of arrival, in the worklist's order and in\n"
+    "strict classes; prints the waits of each tier, and how often a study was\n"
+    "passed after its own read-by time by one that is not critical.\n"
+    "\n"
+    "  --set NAME=NUMBER    load 0.95, readers 2, read_min 10, critical 0.05,\n"
+    "                       urgent 0.12, longest_wait_min 120, studies 200000\n"
+    "  --seed N             default 1\n" EVERY_HELP;
+
 const char *options_help(enum command command) {
     switch (command) {
     case COMMAND_ANALYZE:
@@ -177,6 +193,8 @@ const char *options_help(enum command command) {
         return info_help;
     case COMMAND_EXAM:
         return exam_help;
+    case COMMAND_QUEUE:
+        return queue_help;
     case COMMAND_PLOT:
         return plot_help;
     case COMMAND_GALLERY:

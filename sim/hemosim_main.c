@@ -9,6 +9,7 @@
 #include "sim/options.h"
 #include "sim/patient_source.h"
 #include "sim/plot.h"
+#include "sim/queue.h"
 #include "sim/record_source.h"
 #include "sim/transmit.h"
 #include <signal.h>
@@ -81,6 +82,8 @@ static enum hemo_error run(const struct options *options, struct failure *failur
         return exam_run(options, &hemosim.stop, failure);
     case COMMAND_GALLERY:
         return gallery_run(options, &hemosim.stop, failure);
+    case COMMAND_QUEUE:
+        return queue_run(options, failure);
     case COMMAND_PLOT:
         return plot_run(options, &hemosim.stop, failure);
     case COMMAND_LIST:

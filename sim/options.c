@@ -12,7 +12,7 @@ enum value_kind { FLAG, TEXT, TEXTS, TIME, ROOM, SPEED, SEED, COUNT, RATE, SHARE
 #define READS ((unsigned)(COMMAND_ANALYZE | COMMAND_REPLAY | COMMAND_INFO | COMMAND_PLOT))
 #define SENDS ((unsigned)(COMMAND_REPLAY | COMMAND_PLAY))
 #define SIMULATES ((unsigned)(COMMAND_PLAY | COMMAND_GEN | COMMAND_EXAM))
-#define ALL (READS | SENDS | SIMULATES | COMMAND_LIST | COMMAND_GALLERY)
+#define ALL (READS | SENDS | SIMULATES | COMMAND_LIST | COMMAND_GALLERY | COMMAND_QUEUE)
 
 struct option_row {
     const char *name;
@@ -35,7 +35,7 @@ static const struct option_row rows[] = {
     {"beats", 0, TEXT, COMMAND_ANALYZE, AT(beats)},
     {"events", 0, TEXT, COMMAND_ANALYZE, AT(events)},
     {"rules", 0, TEXT, COMMAND_ANALYZE | COMMAND_PLOT, AT(rules)},
-    {"set", 0, TEXTS, COMMAND_ANALYZE, AT(sets)},
+    {"set", 0, TEXTS, COMMAND_ANALYZE | COMMAND_QUEUE, AT(sets)},
     {"standing", 0, TEXT, COMMAND_ANALYZE, AT(standing)},
     {"measurement", 0, TEXT, COMMAND_PLOT, AT(measurement)},
     {"truth", 0, FLAG, COMMAND_PLOT, AT(truth)},
@@ -69,7 +69,7 @@ static const struct {
     {"analyze", COMMAND_ANALYZE}, {"replay", COMMAND_REPLAY}, {"play", COMMAND_PLAY},
     {"gen", COMMAND_GEN},         {"info", COMMAND_INFO},     {"list", COMMAND_LIST},
     {"plot", COMMAND_PLOT},       {"gallery", COMMAND_GALLERY},
-    {"exam", COMMAND_EXAM},
+    {"exam", COMMAND_EXAM},       {"queue", COMMAND_QUEUE},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

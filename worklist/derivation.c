@@ -44,30 +44,43 @@ static void know(struct known *k, struct derived_value value, enum trust trust,
     snprintf(k->source[i], SOURCE, "%s", source);
 }
 
+struct input {
+    const char *quantity, *site, *source;
+    double value;
+    enum trust trust;
+};
+
 /* Of its site, and of the patient where a formula does not ask for the site. */
-static void know_both(struct known *k, const char *quantity, const char *site, double value,
-                      enum trust trust, const char *source) {
-    const struct quantity_row *row = quantity_from_id(quantity);
-    uint32_t at = site[0] ? site_from_label(site) : SITE_NONE;
+static void know_both(struct known *k, const struct input *in) {
+    const struct quantity_row *row = quantity_from_id(in->quantity);
+    uint32_t at = in->site[0] ? site_from_label(in->site) : SITE_NONE;
     if (!row)
         return;
-    know(k, (struct derived_value){row->quantity, at, value}, trust, source);
+    know(k, (struct derived_value){row->quantity, at, in->value}, in->trust, in->source);
     if (at != SITE_NONE)
-        know(k, (struct derived_value){row->quantity, SITE_NONE, value}, trust, source);
+        know(k, (struct derived_value){row->quantity, SITE_NONE, in->value}, in->trust, in->source);
 }
 
 static void know_measurement(struct known *k, const PGresult *r, int i) {
     char source[SOURCE];
     size_t n;
     json_t *value, *values = json_loads(db_text(r, i, 1), 0, NULL);
-    enum trust trust =
-        strcmp(db_text(r, i, 4), "suggested") == 0 ? TRUST_SUGGESTED : TRUST_CONFIRMED;
+    bool suggested = strcmp(db_text(r, i, 4), "suggested") == 0;
     snprintf(source, sizeof source, "measurement %.32s version %s", db_text(r, i, 2),
              db_text(r, i, 3));
-    json_array_foreach(values, n, value)
-        know_both(k, json_get_text(value, "quantity"), db_text(r, i, 0),
-                  json_number_value(json_object_get(value, "value")), trust, source);
+    json_array_foreach(values, n, value) {
+        const struct input in = {json_get_text(value, "quantity"), db_text(r, i, 0), source,
+                                 json_number_value(json_object_get(value, "value")),
+                                 suggested ? TRUST_SUGGESTED : TRUST_CONFIRMED};
+        know_both(k, &in);
+    }
     json_decref(values);
+}
+
+static void know_typed(struct known *k, const PGresult *r, int i) {
+    const struct input in = {db_text(r, i, 0), db_text(r, i, 1), db_text(r, i, 3),
+                             strtod(db_text(r, i, 2), NULL), TRUST_TYPED};
+    know_both(k, &in);
 }
 
 static bool load_known(struct db *db, int64_t case_number, const char *phase, struct known *k) {
@@ -86,8 +99,7 @@ static bool load_known(struct db *db, int64_t case_number, const char *phase, st
         know_measurement(k, r, i);
     PGresult *t = r ? db_query(db, typed, DB(number.text, phase)) : NULL;
     for (int i = 0; t && i < PQntuples(t); i++)
-        know_both(k, db_text(t, i, 0), db_text(t, i, 1), strtod(db_text(t, i, 2), NULL),
-                  TRUST_TYPED, db_text(t, i, 3));
+        know_typed(k, t, i);
     bool ok = t != NULL;
     PQclear(r);
     PQclear(t);
