@@ -2,9 +2,10 @@
  * no lock.
  *
  * hemod's worker drives it with records as they come, recovery and hemosim with the same records
- * from the journal: that all give the same events is what makes signal state a pure function of the journal. Which
- * events a stream without a case may give is decided here: its states, beats and readings are shown
- * live under case 0; measurements and findings (2xx MEASUREMENT, 3xx) need a case and are not made.
+ * from the journal: that all give the same events is what makes signal state a pure function of
+ * the journal. Which events a stream without a case may give is decided here: its states, beats and
+ * readings are shown live under case 0; measurements and findings (2xx MEASUREMENT, 3xx) need a
+ * case and are not made.
  * Quarantined records give one event each epoch. */
 #pragma once
 #include "detectors/room.h"

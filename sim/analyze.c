@@ -1,4 +1,5 @@
 #include "sim/analyze.h"
+#include "sim/analyze_journal.h"
 #include "sim/offline.h"
 #include "sim/output.h"
 #include "sim/record_source.h"
@@ -147,6 +148,8 @@ static enum hemo_error finish(struct analysis *a, double took_s, struct failure 
 
 enum hemo_error analyze_run(const struct options *options, const volatile sig_atomic_t *stop,
                             struct failure *failure) {
+    if (options->journal)
+        return analyze_journal_run(options, stop, failure);
     struct analysis a = {.options = options};
     double began_s = now_s();
     enum hemo_error error = open_all(&a, failure);

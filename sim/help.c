@@ -52,6 +52,7 @@ static const char analyze_help[] =
     "  hemosim analyze -r data/demo1 --beats beats.csv --events events.csv\n"
     "  hemosim analyze -r data/demo1 -m P1=PA -f 1:00 -t 5:00 --json\n"
     "  hemosim analyze -r data/demo1 --marks marks.csv --rules rules.ini\n"
+    "  hemosim analyze --journal var/journal --stream 1\n"
     "\n" READING_HELP "  --beats FILE         CSV: time_s,site,systolic,diastolic,mean,edp,a,v,\n"
     "                       rate,quality,channel,emitted_s\n"
     "  --events FILE        CSV: time_s,room,event,site,text,from,to\n"
@@ -64,6 +65,9 @@ static const char analyze_help[] =
     "                       weight, age, td_1 ...; values computed from it and from\n"
     "                       suggested ones come out, or why they do not\n"
     "  --standing FILE      ... against these, default those of this build\n"
+    "  --journal DIR        what a hemod took, in place of a record, and whether\n"
+    "                       the same comes out as it said; a segment will do\n"
+    "  --stream N           of that journal, where it has several\n"
     "  --room N             written into the events, default 1\n" EVERY_HELP;
 
 static const char replay_help[] =
@@ -73,7 +77,11 @@ static const char replay_help[] =
     "      --device LAB2-HEMO --key LAB2-HEMO.secret --server-key hemod.public\n"
     "  hemosim replay -r data/demo1 --send tcp://127.0.0.1:7400 --insecure\n"
     "  hemosim replay -r data/demo1 -m PAP=PA --speed 20 --to tcp://127.0.0.1:7400\n"
-    "\n" READING_HELP "  --marks FILE         as in analyze\n" SENDING_HELP EVERY_HELP;
+    "  hemosim replay --journal var/journal --stream 1 --send tcp://127.0.0.1:7400\n"
+    "\n" READING_HELP "  --marks FILE         as in analyze\n"
+    "  --journal DIR        a stream of a hemod's journal in place of a record\n"
+    "  --stream N           which, where it has several\n"
+    "  --fault NAME@S+D     break the wire; hemosim list shows the names\n" SENDING_HELP EVERY_HELP;
 
 static const char play_help[] =
     "hemosim play: a simulated patient as a feed to hemod.\n"

@@ -6,6 +6,7 @@
 #include "sim/gallery.h"
 #include "sim/gen.h"
 #include "sim/info.h"
+#include "sim/journal_source.h"
 #include "sim/options.h"
 #include "sim/patient_source.h"
 #include "sim/plot.h"
@@ -30,6 +31,16 @@ static void catch_signals(void) {
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
     sigaction(SIGXFSZ, &action, NULL);
+}
+
+static enum hemo_error replay_journal(const struct options *o, struct failure *failure) {
+    struct source source;
+    enum hemo_error error = fault_list_check(o->faults, o->faults_count, FAULTS_WIRE, failure);
+    if (!error)
+        error = journal_source_open(&source, o->journal, o->stream, failure);
+    if (!error && *journal_source_note(&source) && !o->quiet)
+        fprintf(stderr, "hemosim: note: %s\n", journal_source_note(&source));
+    return error ? error : transmit_run(o, &source, &hemosim.stop, failure);
 }
 
 /* Blocks of 40 ms: small enough for a live trace, large enough that a record's head costs little.
@@ -73,7 +84,7 @@ static enum hemo_error run(const struct options *options, struct failure *failur
     case COMMAND_ANALYZE:
         return analyze_run(options, &hemosim.stop, failure);
     case COMMAND_REPLAY:
-        return replay(options, failure);
+        return options->journal ? replay_journal(options, failure) : replay(options, failure);
     case COMMAND_PLAY:
         return play(options, failure);
     case COMMAND_GEN:

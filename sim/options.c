@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum value_kind { FLAG, TEXT, TEXTS, TIME, ROOM, SPEED, SEED, COUNT, RATE, SHARE, WHERE };
+enum value_kind { FLAG, TEXT, TEXTS, TIME, ROOM, STREAM, SPEED, SEED, COUNT, RATE, SHARE, WHERE };
 
 #define READS ((unsigned)(COMMAND_ANALYZE | COMMAND_REPLAY | COMMAND_INFO | COMMAND_PLOT))
 #define SENDS ((unsigned)(COMMAND_REPLAY | COMMAND_PLAY))
@@ -40,6 +40,8 @@ static const struct option_row rows[] = {
     {"measurement", 0, TEXT, COMMAND_PLOT, AT(measurement)},
     {"truth", 0, FLAG, COMMAND_PLOT, AT(truth)},
     {"send", 0, TEXT, SENDS, AT(send)},
+    {"journal", 0, TEXT, COMMAND_ANALYZE | COMMAND_REPLAY, AT(journal)},
+    {"stream", 0, STREAM, COMMAND_ANALYZE | COMMAND_REPLAY, AT(stream)},
     {"room", 0, ROOM, COMMAND_ANALYZE | SENDS, AT(room)},
     {"speed", 0, SPEED, SENDS, AT(speed)},
     {"device", 0, TEXT, SENDS, AT(device)},
@@ -233,8 +235,9 @@ static enum hemo_error set_value(struct options *o, const struct option_row *row
         *(uint32_t *)field = (uint32_t)count;
         return HEMO_OK;
     case ROOM:
-        if (!parse_count(value, 999, &count) || !count)
-            return want(row, value, "1..999", failure);
+    case STREAM:
+        if (!parse_count(value, row->kind == ROOM ? 999 : 65535, &count) || !count)
+            return want(row, value, row->kind == ROOM ? "1..999" : "1..65535", failure);
         *(uint32_t *)field = (uint32_t)count;
         return HEMO_OK;
     default:
@@ -289,7 +292,12 @@ static enum hemo_error check(struct options *o, struct failure *failure) {
     if (!o->command)
         return failure_set(failure, HEMO_BAD_CONFIG,
                            "no command (see hemosim --help)");
-    if (o->command & READS && !o->record)
+    if (o->journal && o->record)
+        return failure_set(failure, HEMO_BAD_CONFIG, "--journal and a record: want one of them");
+    if (o->journal && (o->from_s > 0 || o->to_s > 0 || o->signals || o->maps_count || o->marks))
+        return failure_set(failure, HEMO_BAD_CONFIG,
+                           "--journal is taken whole, as it is (no --from, --to, -s, -m, --marks)");
+    if (o->command & READS && !o->record && !o->journal)
         return failure_set(failure, HEMO_BAD_CONFIG, "no record (want -r RECORD)");
     if (o->record && !strcmp(o->record, "-"))
         return failure_set(failure, HEMO_BAD_CONFIG,

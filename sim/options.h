@@ -35,8 +35,10 @@ struct options {
     int maps_count, faults_count;
     const char *sets[OPTIONS_SETS_MAX]; /* "co=5.1" */
     int sets_count;
-    const char *beats, *events, *marks, *rules, *standing, *out, *measurement;
+    const char *beats, *events, *marks, *rules, *standing, *out, *measurement,
+        *journal;
     const char *send, *device, *key, *server_key;
+    uint32_t stream; /* of a journal; 0: the only one */
     uint32_t room, rate_hz; /* rate 0: the usual one */
     double speed; /* 1 = real time; 0 = as fast as it goes */
     double duration_s;

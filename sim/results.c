@@ -24,6 +24,11 @@ void results_init(struct results *results, const struct results_config *config) 
         fputs("time_s,room,event,site,text,from,to\n", config->events);
 }
 
+void results_stream(struct results *results, const struct stream_info *info) {
+    results->config.info = *info;
+    results->base_rate_hz = stream_base_rate_hz(info);
+}
+
 void results_free(struct results *results) {
     free(results->beats);
     results->beats = NULL;

@@ -39,6 +39,8 @@ struct results {
 };
 
 void results_init(struct results *results, const struct results_config *config);
+/* Another epoch, perhaps with other channels. */
+void results_stream(struct results *results, const struct stream_info *info);
 void results_event(void *results, const struct event *event); /* a room_event_fn */
 void results_beats(const struct results *results, FILE *out);
 void results_summary(const struct results *results, const struct room_counts *counts, FILE *out);
