@@ -63,6 +63,7 @@ export class Fake {
         this.lasting = new Map(); /* by room: as GET now shows them */
         this.states = []; /* of room 1, that last */
         this.captures = [];
+        this.typed = [];
         this.mode = 'assistive';
         this.saved = []; /* what Admin sent */
         this.past_s = 600; /* of the case, before the feed began */
@@ -197,6 +198,34 @@ export class Fake {
         if (tick >= from_s * BASE_HZ && tick < to_s * BASE_HZ) return null;
         const { site, scale } = CHANNELS[channel % CHANNELS.length];
         return Math.round(value(site, tick) / scale);
+    }
+
+    /** TPG from PA and PCW, once both are confirmed. */
+    #derived(number) {
+        const of = (site) => this.measurements.find((m) => m.site === site && m.case === number);
+        const inputs = ['PA', 'PCW'].map(of).filter(Boolean);
+        const open = inputs.filter((m) => m.state === 'suggested');
+        const tpg = { phase: 'rest', quantity: 'tpg', words: 'transpulmonary gradient' };
+        const used = inputs.map((m) => ({ quantity: 'mean', site: m.site, value: 20, from: m.id }));
+        const known = { ...tpg, unit: 'mm[Hg]', decimals: 0, value: 6, inputs: used };
+        return {
+            case: number,
+            derived: inputs.length === 2 && !open.length ? [known] : [],
+            waiting: open.length
+                ? [{ ...tpg, for: open.map((m) => ({ quantity: 'mean', site: m.site })) }]
+                : [],
+            typed: this.typed,
+        };
+    }
+
+    #verify(user, id, body) {
+        const m = this.measurements.find((x) => x.id === id);
+        if (body.password !== 'demo') throw new Refusal(403, 'NOT_ALLOWED', 'The password is wrong');
+        if (m.by === user) throw new Refusal(403, 'NOT_ALLOWED', 'Somebody else must verify it');
+        Object.assign(m, { verified_by: user, verified_at: new Date().toISOString() });
+        m.version += 1;
+        this.say({ type: 'measurement', ...m });
+        return m;
     }
 
     #trace(query) {
@@ -455,6 +484,13 @@ export class Fake {
                 return this.#trace(query);
             case 'GET cases envelope':
                 return this.#envelope(query);
+            case 'GET cases derived':
+                return this.#derived(Number(id));
+            case 'POST cases typed':
+                this.typed.push({ ...body, words: body.quantity, unit: '', decimals: 1, by: user });
+                return this.#derived(Number(id));
+            case 'POST measurements verify':
+                return this.#verify(user, id, body);
             case 'GET cases trend':
                 return this.#trend(Number(id));
             case 'GET validation':

@@ -200,4 +200,58 @@ export const checks = [
             await until('again', async () => (await first()) === '200');
         },
     },
+    {
+        id: 'DERIVED',
+        title: 'a derived value says what it waits for, and stands there once that is confirmed',
+        user: 'tech',
+        async run({ page, fake }) {
+            await ready(page);
+            await page.goto(`${fake.url}#/review/1`);
+            const table = '[data-testid=derived]';
+            await until('it waits', async () =>
+                /gradient–waits for: PA mean, PCW mean confirmed/.test(await text(page, table)),
+            );
+            for (const site of ['PA', 'PCW']) {
+                const m = fake.measurements.find((x) => x.site === site);
+                Object.assign(m, { state: 'accepted', by: 'tech', decided_at: m.at });
+                m.version += 1;
+                fake.say({ type: 'measurement', ...m });
+            }
+            await until('it stands', async () =>
+                /gradient6 mmHgPA mean 20.0/.test(await text(page, table)),
+            );
+            await page.selectOption('.derived select', 'hb');
+            await page.fill('.derived input', '13.5');
+            await page.keyboard.press('Enter');
+            await until('typed', () => fake.typed.length === 1);
+            assert.deepEqual([fake.typed[0].quantity, fake.typed[0].value], ['hb', 13.5]);
+        },
+    },
+    {
+        id: 'VERIFY',
+        title: 'a cardiologist verifies a decided value, with the password again; nobody else can',
+        user: 'reader',
+        async run({ page, fake }) {
+            const m = fake.measurements[1];
+            Object.assign(m, { state: 'accepted', by: 'tech', decided_at: m.at });
+            await page.goto(`${fake.url}#/review/1?m=${fake.measurements[0].id}`);
+            await page.waitForSelector('[data-testid=review]');
+            assert.equal(await page.isVisible('[data-testid=verify]'), false, 'a suggested one');
+            await page.click(`#view-review [data-id="${m.id}"]`);
+            const verify = async (password) => {
+                await page.fill('.verify input', password);
+                await page.click('[data-testid=verify]');
+            };
+            await verify('wrong');
+            await until('refused', async () =>
+                /password is wrong/.test(await text(page, '[data-testid=verify-said]')),
+            );
+            await verify('demo');
+            await until('verified', () => m.verified_by === 'reader');
+            await until('said', async () =>
+                /verified by reader/.test(await text(page, '[data-testid=verify-said]')),
+            );
+            assert.match(await text(page, '#view-review'), /CONFIRMED, VERIFIED/);
+        },
+    },
 ];

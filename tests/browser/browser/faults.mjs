@@ -239,6 +239,8 @@ export const faults = [
     ['ADMIN', 'no reason is asked', js('views/admin.js', 'const common = { name, required };', 'const common = { name };')],
     ['ADMIN', 'the password stays', js('views/admin.js', "        setText(this.message, '');\n        this.load();", '        this.load();')],
     ['ROLE', 'everybody gets the forms', js('views/admin.js', "return this.app.me?.role === 'administrator'", 'return true')],
+    ['DERIVED', 'waiting is not said', js('views/derived.js', '[...known, ...waiting, ...typed]', '[...known, ...typed]')],
+    ['VERIFY', 'a suggested one can be verified', js('views/verify.js', "['accepted', 'adjusted'].includes(m.state)", 'true')],
     [
         'PAL',
         'Enter does nothing',

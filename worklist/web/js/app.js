@@ -230,6 +230,7 @@ export class App extends EventTarget {
                 if (m.code === 'MODE' || m.code === 'DRIFT') this.#forget();
                 return this.say('notice', m);
             case 'state':
+            case 'derived':
             case 'finding':
                 return this.say(m.type, m);
         }

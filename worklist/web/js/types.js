@@ -83,6 +83,8 @@
  * @property {string} digest
  * @property {string | null} by
  * @property {string | null} decided_at
+ * @property {string | null} [verified_by]
+ * @property {string | null} [verified_at]
  * @property {string | null} reason
  */
 

@@ -7,8 +7,10 @@ import { api, ApiError } from '../api.js';
 import { h, replace, setText } from '../dom.js';
 import { keepHash, makeHash } from '../router.js';
 import { clock, headline, STATES } from '../values.js';
+import { Derived } from './derived.js';
 import { Disclosure } from './disclosure.js';
 import { StripInset } from './strip.js';
+import { Verify } from './verify.js';
 
 /** @typedef {import('../types.js').Measurement} Measurement */
 
@@ -40,14 +42,17 @@ export class ReviewView {
                 this.#address();
             },
         });
-        this.table = h('div', { class: 'review-table' });
+        this.derived = new Derived(app);
+        this.verify = new Verify(app);
+        this.table = h('div', {});
+        const left = h('div', { class: 'review-table' }, this.table, this.derived.element);
         this.history = h('p', { class: 'review-history', 'data-testid': 'value-history' });
         this.decide = h('a', { class: 'button', href: '#/live' }, 'Decide on Live');
         this.message = h('span', { class: 'quiet', role: 'status' });
-        const aside = h('div', { class: 'review-strip' }, this.strip.element, this.history);
+        const aside = h('div', { class: 'review-strip' }, this.strip.element, this.history, this.verify.element);
         element.append(
             h('div', { class: 'list-head' }, h('h2', {}, 'Review'), this.message, this.decide),
-            h('div', { class: 'review-body' }, this.table, aside),
+            h('div', { class: 'review-body' }, left, aside),
             this.disclosure.element,
         );
         app.on('mode', () => this.#draw([]));
@@ -86,6 +91,7 @@ export class ReviewView {
             if (number !== (this.app.room?.case ?? 0)) return;
             this.#draw(answer.measurements);
             this.#disclose(number);
+            this.derived.load(number);
         } catch (error) {
             if (!(error instanceof ApiError)) throw error;
             setText(this.message, error.sentence);
@@ -143,7 +149,7 @@ export class ReviewView {
             h('td', {}, pick),
             cell(headline(m.machine_values, m.site).main),
             cell(`${now.main} ${now.unit} ${now.of}`),
-            cell(`${STATES[m.state].icon} ${STATES[m.state].word}`),
+            cell(`${STATES[m.state].icon} ${STATES[m.state].word}${m.verified_by ? ', VERIFIED' : ''}`),
             cell(m.by ?? ''),
             cell(clock(m.at)),
         );
@@ -153,6 +159,7 @@ export class ReviewView {
     #choose(m) {
         this.chosen = m?.id ?? '';
         this.strip.show(m);
+        this.verify.show(m);
         setText(this.history, m ? historyText(m) : '');
         const room = this.app.shown || null;
         this.decide.setAttribute('href', makeHash('live', room, { m: m?.id }));
