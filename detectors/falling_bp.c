@@ -28,9 +28,11 @@ enum {
     BASELINE_CELLS_MIN = 10, /* 20 s: a case may begin shortly before the fall */
     CELL_BEATS_MAX = 12,
     STEP_BEATS = 6,
+    GUIDE_CELLS = 45, /* 90 s of systolics, at a guide catheter */
+    GUIDE_BEFORE_CELLS = 15,
 };
 static const double cell_s = 2, notify_mmhg = 10, step_mmhg = 15, step_pulse_share = 0.12,
-                    step_still_share = 0.34,
+                    step_still_share = 0.34, systolic_held_share = 0.92,
                     fall_left_mmhg = 8; /* still a fall, once some of its beats are withdrawn */
 
 struct falling_bp_state {
@@ -39,12 +41,14 @@ struct falling_bp_state {
     uint32_t open_count, cells_count;
     float open_mmhg[CELL_BEATS_MAX];
     float cells_mmhg[CELLS]; /* oldest first; NAN where no good beat lay */
+    float systolics_mmhg[GUIDE_CELLS];
+    float systolic_mmhg; /* of the beat before; NAN where it had none */
     uint32_t steps_count;
     float step_means_mmhg[STEP_BEATS], step_pulses_mmhg[STEP_BEATS];
     uint32_t beats_count;
     uint64_t beats[EVENT_BEATS_MAX];
     double clear_s;
-    bool raised;
+    bool raised, held;
     double baseline_mmhg, notified_mmhg; /* of the finding that runs */
     uint64_t onset_tick, raised_tick;
 };
@@ -132,6 +136,26 @@ static void append(struct falling_bp_state *s, float mmhg) {
         s->cells_count--;
     }
     s->cells_mmhg[s->cells_count++] = mmhg;
+    memmove(s->systolics_mmhg, s->systolics_mmhg + 1,
+            (GUIDE_CELLS - 1) * sizeof s->systolics_mmhg[0]);
+    s->systolics_mmhg[GUIDE_CELLS - 1] = isnan(mmhg) ? NAN : s->systolic_mmhg;
+}
+
+static double systolic(const struct falling_bp_state *s, uint32_t first, uint32_t count) {
+    float values[GUIDE_CELLS];
+    uint32_t n = 0;
+    for (uint32_t i = first; i < first + count; i++)
+        if (s->systolics_mmhg[i] > 0)
+            values[n++] = s->systolics_mmhg[i];
+    return trend_median(values, n);
+}
+
+/* A guide that fills the ostium shows a diastolic that falls, and the mean with it, while the
+ * systolic holds (ventricularised.c): no fall of the aortic pressure. */
+static bool guide_blocked(const struct falling_bp_state *s, uint32_t site) {
+    double before = systolic(s, 0, GUIDE_BEFORE_CELLS);
+    double now = systolic(s, GUIDE_CELLS - LEVEL_CELLS, LEVEL_CELLS);
+    return site == SITE_PAO && now > systolic_held_share * before;
 }
 
 static uint64_t tick_of(const struct falling_bp_state *s, uint64_t cell) {
@@ -187,10 +211,28 @@ static bool falls(const struct falling_bp_state *s, const struct rules *rules, d
             slow <= (double)rules->fall_slow_mmhg_per_s);
 }
 
+static bool hold_back(struct falling_bp_state *s, const struct event *beat, double baseline,
+                      double level, struct event *out) {
+    if (s->held)
+        return false;
+    s->held = true;
+    s->baseline_mmhg = baseline;
+    s->onset_tick = onset_tick(s, baseline, level);
+    say(s, beat, EVENT_STATE_NONE, out);
+    out->kind = EVENT_HELD_BACK;
+    out->from_value = EVENT_FALLING_BP;
+    out->to_value = EVENT_VENTRICULARISED;
+    return true;
+}
+
 static bool watch(struct falling_bp_state *s, const struct detector_input *in, struct event *out) {
     double level = level_mmhg(s), baseline = baseline_mmhg(s);
-    if (!falls(s, in->rules, baseline, level))
+    if (!falls(s, in->rules, baseline, level)) {
+        s->held = false;
         return false;
+    }
+    if (guide_blocked(s, in->event->site))
+        return hold_back(s, in->event, baseline, level, out);
     s->raised = true;
     s->clear_s = 0;
     s->baseline_mmhg = baseline;
@@ -278,16 +320,18 @@ static void remember_beat(struct falling_bp_state *s, uint64_t tick) {
 
 static bool take_beat(struct falling_bp_state *s, const struct detector_input *in,
                       struct event *out) {
-    double mean, systolic, diastolic;
+    double mean, systolic_now, diastolic;
     const struct event *beat = in->event;
     if (beat->left_out_count > 0 || !event_value(beat, QUANTITY_MEAN, &mean))
         return false;
     double since_s = (double)(beat->tick - s->config.first_tick) / s->config.base_rate_hz;
     uint64_t cell = (uint64_t)(since_s / cell_s);
     bool found = cell > s->cell && close_cell(s, in, cell, out);
-    if (event_value(beat, QUANTITY_SYSTOLIC, &systolic) &&
-        event_value(beat, QUANTITY_DIASTOLIC, &diastolic))
-        level_step(s, (float)mean, (float)(systolic - diastolic));
+    if (event_value(beat, QUANTITY_SYSTOLIC, &systolic_now) &&
+        event_value(beat, QUANTITY_DIASTOLIC, &diastolic)) {
+        level_step(s, (float)mean, (float)(systolic_now - diastolic));
+        s->systolic_mmhg = (float)systolic_now;
+    }
     if (s->open_count < CELL_BEATS_MAX)
         s->open_mmhg[s->open_count++] = (float)mean;
     remember_beat(s, beat->tick);

@@ -41,6 +41,13 @@ const struct rules_key rules_keys[] = {
     KEY("tamponade", "within_mmhg", tamponade_within_mmhg, 1, 15),
     KEY("falling_pulse", "drop_share", pulse_drop_share, 0.1, 0.9),
     KEY("large_v", "above_mmhg", large_v_mmhg, 3, 60),
+    KEY("falling_pd_pa", "drop", pd_pa_drop, 0.02, 0.5),
+    KEY("falling_pd_pa", "level", pd_pa_level, 0.3, 1),
+    KEY("ventricularised", "drop_share", guide_drop_share, 0.1, 0.9),
+    KEY("guide_damped", "stays_s", guide_damped_s, 0.5, 60),
+    KEY("wrong_label", "stays_s", wrong_label_s, 0.5, 600),
+    KEY("whipping", "stays_s", whipping_s, 1, 600),
+    KEY("damped_line", "stays_s", damped_line_s, 1, 600),
 };
 enum { KEYS = sizeof rules_keys / sizeof rules_keys[0], VERSION_BIT = KEYS };
 const int rules_keys_count = KEYS;
@@ -95,6 +102,13 @@ struct rules rules_default(void) {
         .tamponade_within_mmhg = 5,
         .pulse_drop_share = 0.3f,
         .large_v_mmhg = 15,
+        .pd_pa_drop = 0.1f,
+        .pd_pa_level = 0.89f,
+        .guide_drop_share = 0.25f,
+        .guide_damped_s = 2,
+        .wrong_label_s = 5,
+        .whipping_s = 15,
+        .damped_line_s = 10,
     };
 }
 

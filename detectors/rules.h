@@ -59,6 +59,16 @@ struct rules {
     float pulse_drop_share; /* 0.3 of the pulse pressure of 300..60 s before */
     /* large_v */
     float large_v_mmhg; /* 15 above the mean */
+    /* falling_pd_pa */
+    float pd_pa_drop;  /* 0.1 below what it was at the same phase */
+    float pd_pa_level; /* and at most 0.89 */
+    /* ventricularised */
+    float guide_drop_share; /* 0.25 of the guide's diastolic, while its systolic holds */
+    /* Seconds that a state of the line must have filled (stay.h) */
+    float guide_damped_s;  /* 2 */
+    float wrong_label_s;   /* 5 */
+    float whipping_s;      /* 15 */
+    float damped_line_s;   /* 10 */
     uint32_t overrides_count;
     struct rules_override overrides[RULES_OVERRIDES_MAX];
 };

@@ -71,6 +71,36 @@ static void script_heart(struct script *script, int s) {
     event_add_value(&script->events[script->count - 1], QUANTITY_MEAN, 12, 0);
 }
 
+/* Guide and wire: Pd/Pa falls while Pa holds, then the guide fills the ostium. */
+static void script_wire(struct script *script, int s) {
+    double share = s < 120 ? 0 : s < 200 ? (s - 120) / 80.0 : 1;
+    double lost = s >= 260 ? 30 : 0, low = 92 - 22 * share, pulse = 40 * (1 - 0.4 * share);
+    static const uint32_t sites[] = {SITE_PAO, SITE_PD};
+    for (int i = 0; i < 2; i++) {
+        double mean = i == 0 ? 93 - lost * 2 / 3 : low, wide = i == 0 ? 40 + lost : pulse;
+        script_value(script, s, sites[i], QUANTITY_MEAN, mean);
+        struct event *beat = &script->events[script->count - 1];
+        event_add_value(beat, QUANTITY_SYSTOLIC, mean + wide * 2 / 3, 0);
+        event_add_value(beat, QUANTITY_DIASTOLIC, mean - wide / 3, 0);
+    }
+}
+
+/* The line itself: each state that a finding waits for, long enough. */
+static void script_states(struct script *script, double at_s) {
+    static const uint32_t kinds[] = {EVENT_DAMPED, EVENT_WRONG_SITE, EVENT_MOTION};
+    static const uint32_t sites[] = {SITE_AO, SITE_PAO};
+    for (int i = 0; i < 6; i++, at_s += 100) {
+        struct event *began = script_add(script, at_s, kinds[i % 3], EVENT_BEGAN);
+        began->site = sites[i / 3];
+        began->channel = i < 3 ? 0 : sites[1];
+        script_clock(script, at_s + 1, at_s + 20);
+        struct event *ended = script_add(script, at_s + 20, kinds[i % 3], EVENT_ENDED);
+        ended->site = sites[i / 3];
+        ended->channel = i < 3 ? 0 : sites[1];
+        script_clock(script, at_s + 21, at_s + 90);
+    }
+}
+
 /* A case in which everything happens: the pressure falls and stays low, the wedge rises, the line
  * is lost, the pulse stops, the atrium and the ventricle fill. */
 static void script_everything(struct script *script) {
@@ -79,6 +109,7 @@ static void script_everything(struct script *script) {
         double fallen = s < 120 ? 0 : s < 200 ? (s - 120) * 0.5 : 40;
         script_beat(script, s, 95 - fallen + (s % 4), 40 - fallen / 2.5);
         script_heart(script, s);
+        script_wire(script, s);
         script_clock(script, s + 1, s + 2);
         if (s == 50)
             script_wedge(script, s + 2, 10);
@@ -100,6 +131,7 @@ static void script_everything(struct script *script) {
     script_add(script, 362, EVENT_NO_PULSE, EVENT_ENDED);
     for (int s = 362; s < 560; s++)
         script_beat(script, s, 95, 40);
+    script_states(script, 570);
 }
 
 /* Every artefact there is, over and over, and beats without values in between. */
@@ -123,6 +155,8 @@ static void script_artefacts(struct script *script) {
 struct instance {
     const struct detector_class *detector;
     uint32_t sites; /* that it hears, as report.c would have it */
+    bool each, known; /* of one line: that of the first event */
+    uint32_t channel;
     _Alignas(16) unsigned char state[DETECTOR_STATE_BYTES];
     uint32_t count;
     struct event found[FOUND_MAX];
@@ -133,8 +167,10 @@ static void instance_open(struct instance *i, const struct detector_class *detec
     i->detector = detector;
     i->sites = UINT32_MAX;
     for (int k = 0; k < detector_rows_count; k++)
-        if (detector_rows[k].detector == detector)
+        if (detector_rows[k].detector == detector) {
             i->sites = detector_rows[k].sites;
+            i->each = detector_rows[k].scope == DETECTOR_EACH_LINE;
+        }
     static struct detector_config config; /* static: its padding is zero, for memcmp() */
     config.base_rate_hz = HZ;
     detector->init(i->state, &config);
@@ -144,6 +180,11 @@ static void instance_push(struct instance *i, const struct event *event) {
     struct rules rules = rules_default();
     if (event->kind != EVENT_NONE && !(i->sites >> event->site & 1))
         return;
+    if (i->each && i->known && event->kind != EVENT_NONE && event->channel != i->channel)
+        return;
+    if (event->kind != EVENT_NONE)
+        i->channel = event->channel;
+    i->known |= event->kind != EVENT_NONE;
     struct detector_input in = {event->kind == EVENT_NONE ? NULL : event, event->emitted_tick,
                                 &rules};
     struct event out;
@@ -245,7 +286,10 @@ static bool silent_on_artefacts(const struct detector_class *detector) {
     instance_open(&one, detector);
     instance_run(&one, &artefacts, 0, artefacts.count);
     for (uint32_t i = 0; i < one.count; i++) {
-        if (one.found[i].kind != EVENT_LINE_LOST && one.found[i].kind != EVENT_HELD_BACK)
+        uint32_t kind = one.found[i].kind;
+        bool of_the_line = kind == EVENT_LINE_LOST || kind == EVENT_GUIDE_DAMPED ||
+                           (kind >= EVENT_WRONG_LABEL && kind <= EVENT_DAMPED_LINE);
+        if (!of_the_line && kind != EVENT_HELD_BACK)
             return false;
     }
     return true;

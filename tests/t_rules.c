@@ -51,7 +51,11 @@ static const char good[] = "; by the lab's physician\n"
                            "[falling_pulse]\n"
                            "drop_share = 0.35\n"
                            "[large_v]\n"
-                           "above_mmhg = 12\n";
+                           "above_mmhg = 12\n"
+                           "[falling_pd_pa]\ndrop = 0.15\nlevel = 0.8\n"
+                           "[ventricularised]\ndrop_share = 0.3\n"
+                           "[guide_damped]\nstays_s = 3\n[wrong_label]\nstays_s = 6\n"
+                           "[whipping]\nstays_s = 20\n[damped_line]\nstays_s = 11\n";
 
 static void test_every_key(void **state) {
     (void)state;
@@ -87,6 +91,16 @@ static void test_every_key(void **state) {
     assert_float_equal(rules.tamponade_within_mmhg, 6, 1e-6);
     assert_float_equal(rules.pulse_drop_share, 0.35, 1e-6);
     assert_float_equal(rules.large_v_mmhg, 12, 1e-6);
+    assert_float_equal(rules.pd_pa_drop, 0.15, 1e-6);
+    assert_float_equal(rules.pd_pa_level, 0.8, 1e-6);
+    assert_float_equal(rules.guide_drop_share, 0.3, 1e-6);
+    assert_float_equal(rules.guide_damped_s, 3, 1e-6);
+    assert_float_equal(rules.wrong_label_s, 6, 1e-6);
+    assert_float_equal(rules.whipping_s, 20, 1e-6);
+    assert_float_equal(rules.damped_line_s, 11, 1e-6);
+    struct rules standing = rules_default(); /* each key was set, and to another value */
+    for (int key = 0; key < rules_keys_count; key++)
+        assert_true(rules_value(&rules, key) != rules_value(&standing, key));
 }
 
 static void test_what_is_not_given_keeps_its_default(void **state) {
