@@ -1,10 +1,10 @@
 /* queue.h - what re-ordering does to the waits of a lab: a queue with readers, with and without it.
  *
- * Studies arrive at random (Poisson) and are read one after another by so many readers, each for
- * a random time (exponential); a share is critical, a share urgent. The same arrivals and readings are
- * played three times: in order of arrival; in the worklist's order (critical first, then read-by
- * time: arrival plus the longest wait, 30 min for an urgent one, 5 min for a critical one; the rule
- * of worklist/rank.h); in strict classes, for comparison. Nobody is interrupted. Pure. */
+ * Studies arrive at random (Poisson) and are read one after another by so many readers, each for a
+ * random time (exponential); a share is critical, a share urgent. The same arrivals and readings
+ * are played three times: in order of arrival; in the worklist's order (critical first, then
+ * read-by time: arrival plus the longest wait, 30 min for an urgent one, 5 min for a critical one;
+ * the rule of worklist/rank.h); in strict classes, for comparison. Nobody is interrupted. Pure. */
 #pragma once
 #include "sim/failure.h"
 #include "sim/options.h"

@@ -6,6 +6,7 @@
  *     world_close(); */
 #pragma once
 #include "tests/cluster.h"
+#include "tests/openapi.h"
 #include "tests/said.h"
 #include "worklist/api.h"
 #include "worklist/api_route.h"
@@ -83,6 +84,7 @@ static inline struct api_answer ask(struct db *db, const char *token, const char
     snprintf(request.path, sizeof request.path, "%s", space + 1);
     snprintf(request.token, sizeof request.token, "%s", token);
     api_run(&t.api, db, &request, &answer);
+    openapi_answer(&request, &answer);
     return answer;
 }
 
