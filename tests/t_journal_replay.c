@@ -1,6 +1,6 @@
 /* A journal of a real hemod, once more: analyze --journal gives every event that hemod gave, bit
- * for bit, over cases, marks, captures, changed rules, a kill and a recovery; other rules give others;
- * damage is said; and replay --journal feeds another hemod with the same samples. */
+ * for bit, over cases, marks, captures, changed rules, a kill and a recovery; other rules give
+ * others; damage is said; and replay --journal feeds another hemod with the same samples. */
 #include "proto/record.h"
 #include "tests/hemod_peers.h"
 #include <setjmp.h>
