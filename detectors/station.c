@@ -70,6 +70,7 @@ void station_begin(struct station *s, const struct wire_epoch_begin *begin,
     s->case_number = begin->case_number;
     s->info = begin->info;
     s->tick = s->began_tick = begin->first_tick;
+    s->next_sequence = s->commands = 0;
     s->quarantined = false;
     s->open = room_begin(s->room, begin) == HEMO_OK;
     say(s, EVENT_EPOCH_BEGAN, begin->first_tick, sink);
@@ -120,6 +121,7 @@ enum hemo_error station_frame(struct station *s, const struct wire_frame *frame,
     if (!s->open || frame->epoch != s->epoch)
         return unheard(s, frame);
     assert(frame->stream == s->stream && frame->case_number == s->case_number);
+    s->next_sequence = frame->sequence + 1;
     if (frame->kind == WIRE_SAMPLES) {
         error = room_push(s->room, &frame->body.samples, relay_event, &relay);
         if (error == HEMO_OK)
@@ -137,6 +139,7 @@ enum hemo_error station_frame(struct station *s, const struct wire_frame *frame,
 enum hemo_error station_command(struct station *s, const struct wire_frame *frame,
                                 struct station_sink *sink) {
     struct relay relay = {s, sink};
+    s->commands++;
     if (!s->open)
         return HEMO_NOT_FOUND;
     if (frame->kind == WIRE_CAPTURE)

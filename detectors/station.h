@@ -17,6 +17,8 @@ struct station {
     uint32_t stream, number; /* number: of the room */
     bool open, quarantined;
     uint64_t epoch, case_number, tick, began_tick;
+    uint64_t next_sequence; /* of the epoch: behind the last record that came here */
+    uint32_t commands;      /* that came since the epoch began */
     struct stream_info info;
     struct room_counts before; /* of the epochs that ended */
     uint64_t events;

@@ -37,6 +37,7 @@ static const struct key hemod_keys[] = {
     {"workers", KEY_NUMBER, offsetof(struct config, workers), 4, 1, CONFIG_WORKERS_MAX},
     {"segment_mib", KEY_NUMBER, offsetof(struct config, segment_mib), 4, 1, 1024},
     {"spool_mib", KEY_NUMBER, offsetof(struct config, spool_mib), 4, 1, 1024},
+    {"snapshot_s", KEY_NUMBER, offsetof(struct config, snapshot_s), 4, 0, 86400},
 };
 static const struct key device_keys[] = {
     {"key", KEY_Z85, offsetof(struct config_device, key), CONFIG_KEY_TEXT, 0, 0},
@@ -162,7 +163,7 @@ static enum hemo_error check_device(const struct config *c, uint32_t index, char
 }
 
 static void defaults(struct config *c) {
-    *c = (struct config){.workers = 2, .segment_mib = 64, .spool_mib = 64};
+    *c = (struct config){.workers = 2, .segment_mib = 64, .spool_mib = 64, .snapshot_s = 300};
     snprintf(c->feeds, sizeof c->feeds, "tcp://127.0.0.1:7400");
     snprintf(c->events, sizeof c->events, "tcp://127.0.0.1:7401");
     snprintf(c->live, sizeof c->live, "tcp://127.0.0.1:7402");

@@ -32,6 +32,7 @@ struct config {
     char rules[CONFIG_PATH_MAX];      /* "" : the default thresholds */
     uint32_t workers;                 /* 1..16 */
     uint32_t segment_mib;             /* 1..1024: size of a journal segment */
+    uint32_t snapshot_s;              /* 0..86400: signal between two snapshots; 0: none */
     uint32_t spool_mib;               /* 1..1024: memory for records that wait for the disk */
     uint32_t devices_count;
     struct config_device devices[CONFIG_DEVICES_MAX];

@@ -74,6 +74,8 @@ static enum hemo_error open_rings(struct hemod *h) {
         if (error == HEMO_OK)
             error = ring_init(&h->events[i], EVENT_RING);
         if (error == HEMO_OK)
+            error = snapshot_box_init(&h->boxes[i]);
+        if (error == HEMO_OK)
             error = wake_init(&h->workers[i].wake);
         h->worker_wakes[i] = &h->workers[i].wake;
     }
@@ -93,6 +95,7 @@ static void close_rings(struct hemod *h) {
     for (uint32_t i = 0; i < h->config.workers; i++) {
         ring_close(&h->tasks[i]);
         ring_close(&h->events[i]);
+        snapshot_box_close(&h->boxes[i]);
         wake_close(&h->workers[i].wake);
     }
     wake_close(&h->receiver.wake);
@@ -137,6 +140,8 @@ static void wire_writer(struct hemod *h) {
     w->receiver = &h->receiver.wake;
     w->server = &h->server.wake;
     w->metrics = &h->metrics;
+    w->boxes = h->config.snapshot_s ? h->boxes : NULL;
+    w->program = h->recovery.program;
     order_init(&w->order, h->recovery.next_event, h->recovery.next_position);
     writer_init(w);
 }
@@ -185,6 +190,8 @@ static void wire_workers(struct hemod *h) {
         w->events = &h->events[i];
         w->writer = &h->writer.wake;
         w->metrics = &h->metrics;
+        w->box = h->config.snapshot_s ? &h->boxes[i] : NULL;
+        w->snapshot_s = h->config.snapshot_s;
         worker_init(w);
     }
 }

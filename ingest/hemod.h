@@ -39,6 +39,7 @@ struct hemod {
     struct zap zap;
     struct receiver receiver;
     struct writer writer;
+    struct snapshot_box boxes[CONFIG_WORKERS_MAX];
     struct events_server server;
     struct worker workers[CONFIG_WORKERS_MAX];
     struct wake *worker_wakes[CONFIG_WORKERS_MAX];

@@ -34,6 +34,7 @@ struct metrics {
     _Atomic uint64_t refused_unknown;                  /* messages of nobody that we know */
     _Atomic uint64_t journal_bytes, journal_commits, journal_full, journal_events,
         journal_positions;
+    _Atomic uint64_t journal_snapshots, recovered_snapshots;
     _Atomic uint64_t recovered_records, recovered_cut_bytes, recovered_events;
     _Atomic uint64_t clients, commands, windows;
 };

@@ -1,12 +1,21 @@
 /* recover.c - see recover.h. The second pass. */
 #include "ingest/recover.h"
 #include "ingest/scan.h"
+#include "ingest/snapshot.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { SEARCH_MAX = 4096 };
+
+/* What a snapshot stands for, until it is loaded. */
+struct pass {
+    bool by; /* the station's records pass by */
+    struct snapshot_want want;
+    uint64_t next_sequence, seen_next;
+    uint32_t commands, seen_commands;
+};
 
 /* Events that came out again and were not yet seen in the journal, oldest first. */
 struct queue {
@@ -19,7 +28,11 @@ struct replay {
     const struct scan *scan;
     struct queue queues[CONFIG_DEVICES_MAX];
     struct scan_epoch starts[CONFIG_DEVICES_MAX];
-    bool replays[CONFIG_DEVICES_MAX], no_memory;
+    bool replays[CONFIG_DEVICES_MAX], no_memory, damaged;
+    struct pass passes[CONFIG_DEVICES_MAX];
+    int folder;
+    uint64_t snapshots;
+    uint32_t program;
     uint32_t slot; /* whose station speaks */
     struct wire_frame frame;
 };
@@ -65,12 +78,49 @@ static void replay_rules(struct replay *p) {
             station_rules(&p->lab->stations[i], &rules);
 }
 
+/* All that the snapshot stands for went by: the station is as it was there, but for the rules. */
+static void load(struct replay *p, uint32_t slot) {
+    struct pass *pass = &p->passes[slot];
+    struct station *station = &p->lab->stations[slot];
+    pass->by = false;
+    bool whole = pass->seen_next == pass->next_sequence && pass->seen_commands == pass->commands;
+    if (!whole || !snapshot_load(p->folder, &pass->want, station, &p->lab->spectrum)) {
+        p->damaged = true; /* it was there a moment ago */
+        return;
+    }
+    station_rules(station, &p->lab->rules);
+    p->snapshots++;
+}
+
+/* True: the snapshot stands for it. False: it is the station's to do, from here on. */
+static bool passes_by(struct replay *p, uint32_t slot, bool command) {
+    struct pass *pass = &p->passes[slot];
+    const struct wire_frame *f = &p->frame;
+    if (!pass->by)
+        return false;
+    bool begins = f->kind == WIRE_EPOCH_BEGIN && f->body.epoch_begin.epoch == pass->want.epoch;
+    bool of_epoch = !command && f->kind != WIRE_EPOCH_BEGIN && f->epoch == pass->want.epoch;
+    if (begins)
+        pass->seen_commands = 0;
+    else if (of_epoch && f->sequence < pass->next_sequence)
+        pass->seen_next = f->sequence + 1;
+    else if (command && pass->seen_commands < pass->commands)
+        pass->seen_commands++;
+    else {
+        load(p, slot);
+        return false;
+    }
+    return true;
+}
+
 static void replay_case(struct replay *p, uint32_t slot, struct station_sink *sink) {
     struct feed *feed = &p->lab->feeds[slot];
     struct feed_answer answer;
     uint64_t after = feed_case_after(feed->case_number, &p->frame);
     if (after == feed->case_number)
         return;
+    if (p->passes[slot].by)
+        load(p, slot);
     station_end(&p->lab->stations[slot], sink);
     feed_change_case(feed, after);
     if (feed_closed(feed))
@@ -89,7 +139,7 @@ static void replay_command(struct replay *p, struct place at) {
     p->slot = slot;
     if (p->frame.kind == WIRE_CASE_OPEN || p->frame.kind == WIRE_CASE_CLOSE)
         replay_case(p, slot, &sink);
-    else
+    else if (!passes_by(p, slot, true))
         station_command(&p->lab->stations[slot], &p->frame, &sink);
 }
 
@@ -117,6 +167,8 @@ static void replay_record(struct replay *p, const struct record *record, struct 
         return;
     }
     feed_recovered(&p->lab->feeds[slot], &p->frame);
+    if (passes_by(p, slot, false))
+        return;
     if (record->type == RECORD_EPOCH)
         station_begin(&p->lab->stations[slot], &p->frame.body.epoch_begin, &sink);
     else
@@ -137,6 +189,20 @@ static void first_rules(struct replay *p, struct reader *reader, struct place at
         replay_rules(p);
 }
 
+static void look_for_snapshots(struct replay *p) {
+    uint32_t program = p->lab->config->snapshot_s ? p->program : 0;
+    for (uint32_t i = 0; i < p->lab->config->devices_count; i++) {
+        struct pass *pass = &p->passes[i];
+        pass->want = (struct snapshot_want){.journal = p->lab->journal_id,
+                                            .epoch = p->starts[i].epoch,
+                                            .program = program,
+                                            .stream = p->lab->feeds[i].stream};
+        if (p->replays[i])
+            pass->by =
+                snapshot_look(p->folder, &pass->want, &pass->next_sequence, &pass->commands);
+    }
+}
+
 static enum hemo_error run(struct replay *p, struct reader *reader, struct place end) {
     struct scan_epoch first = {.at = end, .rules = p->scan->rules};
     struct record record;
@@ -148,12 +214,18 @@ static enum hemo_error run(struct replay *p, struct reader *reader, struct place
         p->lab->feeds[i].case_number =
             p->replays[i] ? p->starts[i].case_number : p->scan->streams[i].case_number;
     }
+    look_for_snapshots(p);
     first_rules(p, reader, first.rules);
     reader_seek(reader, first.at);
     while ((error = reader_next(reader, end, &record)) == HEMO_OK)
         replay_record(p, &record, reader->last);
     if (error != HEMO_NOT_FOUND)
         return error;
+    for (uint32_t i = 0; i < p->lab->config->devices_count; i++)
+        if (p->passes[i].by)
+            load(p, i);
+    if (p->damaged)
+        return HEMO_CORRUPT;
     return p->no_memory ? HEMO_NO_ROOM : HEMO_OK;
 }
 
@@ -176,7 +248,7 @@ enum hemo_error recover(struct recovery *r, struct lab *lab, int folder, char wh
     struct scan *scan = calloc(1, sizeof *scan);
     struct replay *replay = calloc(1, sizeof *replay);
     enum hemo_error error = scan && replay ? HEMO_OK : HEMO_NO_ROOM;
-    *r = (struct recovery){0};
+    *r = (struct recovery){.program = snapshot_program()};
     snprintf(why, RECOVER_WHY, "out of memory");
     if (error == HEMO_OK)
         error = reader_init(&scan->reader, folder);
@@ -185,9 +257,12 @@ enum hemo_error recover(struct recovery *r, struct lab *lab, int folder, char wh
     if (error == HEMO_OK && r->found) {
         replay->lab = lab;
         replay->scan = scan;
+        replay->folder = folder;
+        replay->program = r->program;
         error = run(replay, &scan->reader, r->end);
         if (error == HEMO_OK)
             error = collect(replay, &r->missing);
+        r->snapshots = replay->snapshots;
         if (error != HEMO_OK)
             snprintf(why, RECOVER_WHY, "second pass: %s", hemo_error_text(error));
     }

@@ -8,7 +8,8 @@
  * repaired silently. Second pass, over the epochs that are open: the same records pass through the
  * same stations as in the workers. Events that come out and stand in the journal already (by id)
  * are done; what is left was lost by the crash between frame and event and is handed to `missing`,
- * in order, to be journalled again under the same ids. */
+ * in order, to be journalled again under the same ids. Where there is a snapshot of the epoch, the
+ * records that it stands for only pass by. */
 #pragma once
 #include "ingest/lab.h"
 #include "ingest/reader.h"
@@ -25,7 +26,8 @@ struct recovery {
     bool found; /* there is a journal */
     struct place end;
     bool dirty; /* bytes behind the end must be overwritten */
-    uint64_t next_position, next_event, records, cut_bytes;
+    uint64_t next_position, next_event, records, cut_bytes, snapshots;
+    uint32_t program; /* of this process, for snapshots */
     struct recover_missing missing;
 };
 

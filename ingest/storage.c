@@ -79,6 +79,7 @@ enum hemo_error storage_open(struct hemod *h, char why[HEMOD_WHY]) {
     atomic_store(&h->metrics.recovered_records, r->records);
     atomic_store(&h->metrics.recovered_cut_bytes, r->cut_bytes);
     atomic_store(&h->metrics.recovered_events, r->missing.count);
+    atomic_store(&h->metrics.recovered_snapshots, r->snapshots);
     for (uint32_t i = 0; i < h->config.devices_count; i++)
         atomic_store(&h->metrics.streams[i].case_number, h->lab.feeds[i].case_number);
     if (r->cut_bytes)

@@ -89,6 +89,28 @@ static void run_task(struct worker *w, const struct task_item *task, const uint8
     }
 }
 
+/* The marker has kind 0: no event, but in their order. */
+static void put_marker(struct worker *w) {
+    static const struct event none = {.kind = 0};
+    on_event(w, &none);
+}
+
+/* Once in so much signal of an epoch, where the box is empty. */
+static void snapshot(struct worker *w, uint32_t slot) {
+    const struct station *s = &w->stations[slot];
+    if (!w->box || !s->open)
+        return;
+    if (w->snapshot_epoch[slot] != s->epoch) {
+        w->snapshot_epoch[slot] = s->epoch;
+        w->snapshot_tick[slot] = s->tick;
+    }
+    double since_s = (double)(s->tick - w->snapshot_tick[slot]) / stream_base_rate_hz(&s->info);
+    if (since_s < w->snapshot_s || !snapshot_take(w->box, s))
+        return;
+    w->snapshot_tick[slot] = s->tick;
+    put_marker(w);
+}
+
 static void set(_Atomic uint64_t *counter, uint64_t value) {
     atomic_store_explicit(counter, value, memory_order_relaxed);
 }
@@ -113,8 +135,10 @@ uint32_t worker_step(struct worker *w) {
         memcpy(&task, bytes, sizeof task);
         assert(sizeof task + task.length == size);
         run_task(w, &task, bytes + sizeof task);
-        if (task.slot < w->slots)
+        if (task.slot < w->slots) {
             count(w, task.slot);
+            snapshot(w, task.slot);
+        }
         done++;
     }
     if (!done)

@@ -9,6 +9,7 @@
 #include "ingest/metrics.h"
 #include "ingest/ring.h"
 #include "ingest/station.h"
+#include "ingest/snapshot.h"
 #include "ingest/wake.h"
 
 struct worker {
@@ -19,6 +20,8 @@ struct worker {
     struct ring *tasks, *events;
     struct wake *writer;
     struct metrics *metrics;
+    struct snapshot_box *box; /* NULL: no snapshots */
+    uint32_t snapshot_s;
     /* shared */
     struct wake wake;
     _Atomic int stop;
@@ -26,6 +29,7 @@ struct worker {
     uint64_t cause, arrived_ns;
     uint32_t slot;
     bool gave; /* events since the writer was told */
+    uint64_t snapshot_tick[METRICS_SLOTS], snapshot_epoch[METRICS_SLOTS]; /* of the last one */
     struct room_counts base[METRICS_SLOTS]; /* what recovery made; not counted */
     uint64_t base_events[METRICS_SLOTS];
     struct wire_frame frame;

@@ -103,6 +103,11 @@ static enum hemo_error take_event(struct writer *w) {
     if (worker < 0)
         return HEMO_NOT_FOUND;
     const struct event_item *item = w->heads[worker];
+    if (!item->event.kind) { /* a snapshot: all events before it are in the journal now */
+        w->boxed[worker] = w->boxes != NULL;
+        w->heads[worker] = NULL;
+        return HEMO_OK;
+    }
     wire_begin(&w->frame, WIRE_EVENT);
     w->frame.case_number = item->event.case_number;
     w->frame.body.event = item->event;
@@ -197,6 +202,18 @@ static void say_full(struct writer *w, bool full) {
     atomic_store_explicit(&w->metrics->journal_full, full, memory_order_relaxed);
 }
 
+/* Nothing that a box stands for waits to be committed any more. */
+static void write_boxes(struct writer *w) {
+    for (int i = 0; i < w->workers; i++) {
+        if (!w->boxed[i])
+            continue;
+        w->boxed[i] = false;
+        const struct journal_config *config = &w->journal->config;
+        if (snapshot_write(&w->boxes[i], config->folder, config->id, w->program))
+            atomic_fetch_add_explicit(&w->metrics->journal_snapshots, 1, memory_order_relaxed);
+    }
+}
+
 bool writer_step(struct writer *w, enum hemo_error *error) {
     enum hemo_error gathered = gather(w);
     *error = HEMO_OK;
@@ -204,13 +221,16 @@ bool writer_step(struct writer *w, enum hemo_error *error) {
         *error = gathered;
     if (*error != HEMO_OK && *error != HEMO_DISK_FULL)
         return false;
-    if (!w->journal->used)
+    if (!w->journal->used) {
+        write_boxes(w);
         return false;
+    }
     *error = journal_commit(w->journal);
     if (*error != HEMO_OK)
         return false;
     publish(w);
     acknowledge(w);
+    write_boxes(w);
     return true;
 }
 

@@ -12,6 +12,7 @@
 #include "ingest/metrics.h"
 #include "ingest/order.h"
 #include "ingest/ring.h"
+#include "ingest/snapshot.h"
 #include "ingest/wake.h"
 
 enum { WRITER_EVENTS_MAX = 4096 };
@@ -27,6 +28,8 @@ struct writer {
     struct ring *input, *acks;
     struct ring *events; /* one per worker */
     int workers;
+    struct snapshot_box *boxes; /* one per worker; NULL: no snapshots */
+    uint32_t program;           /* snapshot_program() */
     struct wake *receiver, *server; /* whom to wake; the server for events and commands only */
     struct metrics *metrics;
     struct order order;
@@ -36,6 +39,7 @@ struct writer {
     _Atomic uint64_t durable;        /* place_pack(): readers stay below */
     _Atomic uint64_t durable_events; /* events below are durable */
     /* the thread's own */
+    bool boxed[ORDER_WORKERS_MAX]; /* what its box holds is in the journal with the next commit */
     bool full, warned; /* said so already: nothing fits; the next segment does not */
     bool news;         /* for the server: an event or a command in this group */
     uint32_t latencies_count;

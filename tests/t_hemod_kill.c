@@ -15,7 +15,7 @@ static void configure(struct process *p) {
     char text[2048];
     snprintf(text, sizeof text,
              "[hemod]\njournal = %s/journal\nfeeds = %s\nevents = %s\nlive = tcp://127.0.0.1:*\n"
-             "metrics = 127.0.0.1:*\nsegment_mib = 1\nworkers = 2\n"
+             "metrics = 127.0.0.1:*\nsegment_mib = 1\nworkers = 2\nsnapshot_s = 5\n"
              "[device LAB1]\nrole = feed\nroom = 1\nstream = 1\n"
              "[device LAB2]\nrole = feed\nroom = 2\nstream = 2\n"
              "[device WORKLISTD]\nrole = client\nstream = 1000\n",
@@ -104,6 +104,7 @@ static void killed_in_mid_stream(void **state) {
     struct process p;
     void *context = zmq_ctx_new();
     unsigned seed = 20251124;
+    double snapshots = 0;  /* rooms that went on from one */
     double made_again = 0; /* events whose frames were durable when hemod died, and they were not */
     (void)state;
     process_folder(&p, true);
@@ -122,6 +123,7 @@ static void killed_in_mid_stream(void **state) {
         run_for((int)(rand_r(&seed) % 100), true); /* nobody there */
         assert_true(process_start(&p));
         made_again += process_metric(&p, "hemod_recovered_events");
+        snapshots += process_metric(&p, "hemod_recovered_snapshots");
     }
     run_for(400, true);
     run_for(20000, false);
@@ -136,6 +138,8 @@ static void killed_in_mid_stream(void **state) {
     assert_int_equal(process_stop(&p, SIGTERM), 0);
 
     check_journal(&p, made_again);
+    printf("rooms that went on from a snapshot: %g of %d\n", snapshots, KILLS * FEEDS);
+    assert_true(snapshots > KILLS / 2);
     for (int i = 0; i < FEEDS; i++)
         zmq_close(feeds[i].socket);
     zmq_close(client.socket);
