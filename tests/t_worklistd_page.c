@@ -91,6 +91,19 @@ static void requests_are_taken_or_refused(void **state) {
     }
 }
 
+/* Every part of a query arrives, not only the first. */
+static void queries_arrive_whole(void **state) {
+    (void)state;
+    char headers[300];
+    snprintf(headers, sizeof headers, "%s%s", as_json, t.cookie);
+    static const char line[] = "GET /api/audit?newest=1&limit=1&who=nobody&text=a%20b";
+    assert_int_equal(daemon_ask(t.daemon.port, line, headers, "", t.out), 200);
+    assert_non_null(strstr(t.out, "\"rows\" : []"));
+    static const char ours[] = "GET /api/audit?newest=1&limit=1&who=kim";
+    assert_int_equal(daemon_ask(t.daemon.port, ours, headers, "", t.out), 200);
+    assert_non_null(strstr(t.out, "\"who\" : \"kim\""));
+}
+
 static void large_bodies_are_refused(void **state) {
     (void)state;
     char *body = malloc(70000), headers[300];
@@ -465,6 +478,7 @@ int main(void) {
         cmocka_unit_test(login_gives_a_strict_cookie),
         cmocka_unit_test(every_answer_is_strict),
         cmocka_unit_test(requests_are_taken_or_refused),
+        cmocka_unit_test(queries_arrive_whole),
         cmocka_unit_test(large_bodies_are_refused),
         cmocka_unit_test(noise_does_no_harm),
         cmocka_unit_test(sockets_open_for_our_own_page_only),

@@ -28,6 +28,22 @@ static void take_token(const char *cookies, char token[API_TOKEN]) {
     }
 }
 
+/* libwebsockets keeps each "name=value" by itself, decoded, and would join them without the "&". */
+static void copy_query(struct lws *wsi, char *out, size_t size) {
+    size_t used = 0;
+    out[0] = '\0';
+    for (int i = 0; used + 2 < size; i++) {
+        size_t at = used > 0 ? used + 1 : 0;
+        int n = lws_hdr_copy_fragment(wsi, out + at, (int)(size - at), WSI_TOKEN_HTTP_URI_ARGS, i);
+        if (n <= 0)
+            break;
+        if (used > 0)
+            out[used] = '&';
+        used = at + (size_t)n;
+    }
+    out[used] = '\0';
+}
+
 void web_request_from(struct lws *wsi, struct api_request *request) {
     char cookies[1024];
     copy_header(wsi, WSI_TOKEN_HTTP_COOKIE, cookies, sizeof cookies);
@@ -36,7 +52,7 @@ void web_request_from(struct lws *wsi, struct api_request *request) {
     copy_header(wsi, WSI_TOKEN_HOST, request->host, sizeof request->host);
     copy_header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE, request->content_type,
                 sizeof request->content_type);
-    copy_header(wsi, WSI_TOKEN_HTTP_URI_ARGS, request->query, sizeof request->query);
+    copy_query(wsi, request->query, sizeof request->query);
     lws_get_peer_simple(wsi, request->address, sizeof request->address);
 }
 
