@@ -12,6 +12,9 @@
 
 enum { STATE_FIRST = EVENT_GAP };
 
+/* Of a beat through an over- or underdamped line: its mean is right, its extremes are not. */
+static const float distorted_quality = 0.6f;
+
 static const uint32_t of_all[LINE_OWN] = {QUANTITY_SYSTOLIC, QUANTITY_DIASTOLIC, QUANTITY_MEAN,
                                           QUANTITY_RATE};
 static const uint32_t of_ventricle[] = {QUANTITY_EDP,      QUANTITY_MINIMUM, QUANTITY_DPDT_MAX,
@@ -175,6 +178,8 @@ static struct line_beat line_beat_of(const struct line *line, const struct chann
         .quality = beat->quality,
         .left_out = beat->left_out,
     };
+    if (line->response != FLUSH_ADEQUATE)
+        out.quality = fminf(out.quality, distorted_quality);
     own_values(out.values + LINE_OWN, item->site, beat);
     if (out.left_out == 0 && !isfinite(beat->mean_mmhg))
         out.left_out = EVENT_IN_ARTEFACT;
@@ -296,6 +301,22 @@ static void item_systole(struct report_call *call, struct line *line,
     report_send(call, &event);
 }
 
+/* to_value: enum flush_grade at the pulse of now. Until the next flush beats bear it. */
+static void item_flush(struct report_call *call, struct line *line,
+                       const struct channel_item *item) {
+    double period_s, confidence;
+    channel_period(&line->channel, &period_s, &confidence);
+    double rate = 60 / period_s;
+    struct event event = report_new(call, line, EVENT_FLUSH_RESPONSE, tick_of(line, item->at));
+    event.to_value = (double)flush_grade(&item->response, rate);
+    event.quality = item->response.fit;
+    event_add_value(&event, QUANTITY_NATURAL_HZ, item->response.natural_hz,
+                    item->response.spread_hz);
+    event_add_value(&event, QUANTITY_DAMPING, item->response.damping, 0);
+    report_send(call, &event);
+    line->response = (uint32_t)event.to_value;
+}
+
 static void take(struct report_call *call, struct line *line, const struct channel_item *item) {
     switch (item->kind) {
     case CHANNEL_BEAT:
@@ -316,6 +337,9 @@ static void take(struct report_call *call, struct line *line, const struct chann
         break;
     case CHANNEL_SYSTOLE:
         item_systole(call, line, item);
+        break;
+    case CHANNEL_FLUSH:
+        item_flush(call, line, item);
         break;
     }
 }

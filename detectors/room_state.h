@@ -84,6 +84,7 @@ struct line {
     uint64_t breath_from_tick, breath_tick, breath_said_tick;
     struct breathing breathing;
     struct respiration respiration;
+    uint32_t response; /* enum flush_grade, by the last flush that could be read */
     union {
         struct channel channel;
         struct ecg ecg; /* of a lead */

@@ -4,14 +4,18 @@
 #include <stddef.h>
 
 /* One sample can end a tenth of a second (state ended, began, withdraw, site) and decide pulses. */
-enum { PULSES_AT_ONCE = 3, ITEMS_OF_LINE = 4, ITEMS_OF_RISE = 1 };
-_Static_assert(PULSES_AT_ONCE + ITEMS_OF_LINE + ITEMS_OF_RISE <= CHANNEL_ITEMS_MAX, "all fit");
+enum { PULSES_AT_ONCE = 3, ITEMS_OF_LINE = 4, ITEMS_OF_RISE = 1, ITEMS_OF_FLUSH = 1 };
+_Static_assert(PULSES_AT_ONCE + ITEMS_OF_LINE + ITEMS_OF_RISE + ITEMS_OF_FLUSH <=
+                   CHANNEL_ITEMS_MAX,
+               "all fit");
 
 static const double rate_min_hz = 100, rate_max_hz = 2000;
 static const double fine_hz = 250, coarse_hz = 125, steps_hz = 10;
 static const float possible_mmhg = 2000; /* beyond: no pressure, a broken converter */
 static const float peak_passed_s = 0.072f, peak_stale_s = 0.3f;
 static const double r_before_foot_s = 0.12, r_after_foot_s = 0.06;
+static const float flat_s = 0.02f, flat_mmhg = 4, ring_s = 0.4f; /* of a flush */
+static const float bag_low_mmhg = 240, bag_high_mmhg = 330;
 static const float pulse_waits_s = 6;    /* for the next one; then it is forgotten */
 
 struct items {
@@ -49,7 +53,7 @@ static void begin(struct channel *c) {
     int64_t count = c->count;
     int fine = divisor(rate, fine_hz), coarse = divisor(rate, coarse_hz);
     *c = (struct channel){.config = c->config, .count = count, .begun = count, .held_mmhg = NAN,
-                          .mean_mmhg = NAN, .told_low = -1};
+                          .mean_mmhg = NAN, .told_low = -1, .release = -1};
     averager_init(&c->fine, fine);
     averager_init(&c->coarse, coarse);
     values_init(&c->values, (float)(rate / fine), site->shape);
@@ -263,8 +267,49 @@ static void say_state(struct channel *c, const struct line_change *change, struc
         withdraw(c, item->at, items);
 }
 
+/* The ring of the flush's beginning may still look like a test pattern; then only what a bag can
+ * give counts. */
+static bool stands_high(uint32_t state, float mmhg) {
+    bool bag = mmhg > bag_low_mmhg && mmhg < bag_high_mmhg;
+    return state == EVENT_FLUSHED || state == EVENT_CLIPPED ||
+           (state == EVENT_TEST_PATTERN && bag);
+}
+
+/* A plateau of 20 ms that is left downwards, while the line stands high. */
+static bool released(const struct channel *c) {
+    int64_t newest = c->values.count - 1;
+    int flat = (int)(flat_s * c->values.rate_hz) + 1;
+    float top = values_at(&c->values, (double)(newest - 1)), now;
+    now = values_at(&c->values, (double)newest);
+    bool level = fabsf(top - values_at(&c->values, (double)(newest - flat))) <= flat_mmhg;
+    return stands_high(c->line.state, top) && level && top - now > flat_mmhg;
+}
+
+static void read_flush(struct channel *c, struct items *items) {
+    float trace[FLUSH_SAMPLES_MAX];
+    int count = (int)(ring_s * c->values.rate_hz);
+    if (c->values.count < c->release + count)
+        return;
+    for (int i = 0; i < count; i++)
+        trace[i] = values_at(&c->values, (double)(c->release + i));
+    bool bag = trace[0] > bag_low_mmhg && trace[0] < bag_high_mmhg;
+    struct flush_trace flush = {trace, count, (double)c->values.rate_hz, !bag};
+    struct flush_found found;
+    if (flush_read(&flush, &found) == HEMO_OK)
+        add(items, CHANNEL_FLUSH, from_fine(c, c->release))->response = found;
+    c->release = -1;
+}
+
+static void watch_flush(struct channel *c, struct items *items) {
+    if (c->release < 0 && released(c))
+        c->release = c->values.count - 2;
+    if (c->release >= 0)
+        read_flush(c, items);
+}
+
 static void push_fine(struct channel *c, float mmhg, struct items *items) {
     values_push(&c->values, mmhg);
+    watch_flush(c, items);
     struct features_look look;
     struct line_change change;
     if (!features_push(&c->features, mmhg, &look))

@@ -10,6 +10,7 @@
  * to lie in a wedge is withdrawn by an item of its own. Works at 100..2000 Hz with one set of
  * constants; thresholds are in mmHg and seconds, never in counts. */
 #pragma once
+#include "dsp/flush.h"
 #include "proto/error.h"
 #include "proto/event.h"
 #include "proto/site.h"
@@ -41,6 +42,7 @@ enum channel_item_kind {
     CHANNEL_STATE,      /* .state began or ended at .at */
     CHANNEL_SITE,       /* .site: what the trace looks like since .at; SITE_NONE: as labelled */
     CHANNEL_WITHDRAW,   /* beats with foot >= .from and < .to lie in a wedge or an artefact */
+    CHANNEL_FLUSH,      /* a flush ended at .at, and the line's response was read: .response */
     CHANNEL_SYSTOLE,    /* provisional systolic .beat.systolic_mmhg at .beat.peak */
 };
 
@@ -52,9 +54,10 @@ struct channel_item {
     uint32_t site;         /* CHANNEL_BEAT: whose values; PCW inside a wedge that was marked */
     int64_t from, to;
     struct beat beat;
+    struct flush_found response;
 };
 
-enum { CHANNEL_ITEMS_MAX = 8 }; /* at most that many from one sample */
+enum { CHANNEL_ITEMS_MAX = 9 }; /* at most that many from one sample */
 
 #include "dsp/channel_state.h" /* struct channel: visible so that it can be embedded; hands off */
 

@@ -26,7 +26,8 @@ struct channel {
     /* The last beats with values: they may have to be withdrawn. */
     struct channel_given given[CHANNEL_GIVEN];
     int32_t given_next;
-    int64_t r_waves[CHANNEL_R_WAVES]; /* the newest is r_waves[(r_count - 1) % CHANNEL_R_WAVES] */
+    int64_t release; /* fine sample at which a flush ended, until its ring was read; or -1 */
+    int64_t r_waves[CHANNEL_R_WAVES]; /* newest: r_waves[(r_count - 1) % CHANNEL_R_WAVES] */
     int32_t r_count;
     float mean_mmhg;   /* of the last two seconds of valid samples; NAN before */
     float held_mmhg;   /* the last valid sample, for the finder; NAN before the first */

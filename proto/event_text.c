@@ -249,6 +249,15 @@ static void write_lost(struct line *line, const struct event *event, double s) {
     add_standing(line, event);
 }
 
+/* to_value: 0 adequate, 1 underdamped, 2 overdamped. */
+static void write_response(struct line *line, const struct event *event, double s) {
+    static const char *const grades[] = {"adequate", "underdamped: systolic and dP/dt too high",
+                                         "overdamped: systolic and dP/dt too low"};
+    write_values(line, event, s);
+    if (event->to_value >= 0 && event->to_value <= 2)
+        add(line, ", %s", grades[(int)event->to_value]);
+}
+
 /* Kinds that need other words than "site, text, duration"; a new event works without a row here. */
 static const struct {
     enum event_kind kind;
@@ -256,7 +265,7 @@ static const struct {
 } writers[] = {
     {EVENT_BEAT, write_values},         {EVENT_READING, write_values},
     {EVENT_BREATH, write_values},       {EVENT_SYSTOLE, write_values},
-    {EVENT_FLUSH_RESPONSE, write_values},
+    {EVENT_FLUSH_RESPONSE, write_response},
     {EVENT_MEASUREMENT, write_measurement}, {EVENT_WITHDRAWN, write_withdrawn},
     {EVENT_FALLING_BP, write_fall},     {EVENT_RISING_WEDGE, write_wedge},
     {EVENT_LOW_BP, write_low},          {EVENT_PULSE_LOST, write_pulse_lost},
