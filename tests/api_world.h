@@ -160,7 +160,8 @@ static inline bool add_people(void) {
 }
 
 static inline bool add_study(const char *accession, const char *uid, int64_t *id) {
-    const struct study_new study = {"P1", "", "DEMO^P1", accession, "", uid, "test", NULL, 120};
+    const struct study_new study = {"P1",   "",   "DEMO^P1", accession, "",  uid,
+                                    "test", NULL, 120,       NULL,      NULL};
     struct worklist w;
     bool ok = db_do(&t.app, "begin") && worklist_begin(&w, &t.app) &&
               (*id = worklist_add(&w, &study, "test")) > 0;

@@ -249,8 +249,8 @@ static int set_up(void **state) {
     (void)state;
     static struct wire_frame frame;
     char sql[200], password[USER_PASSWORD];
-    const struct study_new study = {"P1", "", "DEMO^P1", "A1", "", "1.1", "test", "", 120},
-                           other = {"P2", "", "DEMO^P2", "A2", "", "1.2", "test", "", 60};
+    const struct study_new study = {"P1", "", "DEMO^P1", "A1", "", "1.1", "test", "", 120, NULL, NULL},
+                           other = {"P2", "", "DEMO^P2", "A2", "", "1.2", "test", "", 60, NULL, NULL};
     struct worklist w;
     db_init(&t.app, t.cluster.app, "test");
     epochs_init(&t.epochs);

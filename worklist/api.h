@@ -120,6 +120,8 @@ api_handler api_pin, api_done, api_history, api_exported;
 /* api_admin.c */
 api_handler api_users, api_user_add, api_user_change, api_modes, api_mode_set, api_room_add;
 api_handler api_rules, api_rules_set, api_settings, api_setting_set;
+/* api_link.c */
+api_handler api_link, api_merge;
 /* api_derived.c */
 api_handler api_derived, api_typed;
 /* api_validation.c */

@@ -78,6 +78,8 @@ static void add(struct api_call *call, struct worklist *w) {
                                     .study_uid = json_get_text(b, "study_uid"),
                                     .description = json_get_text(b, "description"),
                                     .procedure = json_get_text(b, "procedure"),
+                                    .station = json_get_text(b, "station"),
+                                    .scheduled_at = json_get_text(b, "scheduled_at"),
                                     .longest_wait_min = json_get_int(b, "longest_wait_min", 120)};
     int64_t id = worklist_add(w, &study, call->user.name);
     if (id == 0 && db_unique_violation(call->db)) {

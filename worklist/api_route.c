@@ -43,6 +43,8 @@ static const struct field study_fields[] = {{"patient_id", FIELD_TEXT, false, 1,
                                             {"study_uid", FIELD_TEXT, false, 1, 64},
                                             {"description", FIELD_TEXT, false, 0, 200},
                                             {"procedure", FIELD_TEXT, true, 0, 64},
+                                            {"station", FIELD_TEXT, true, 0, 16},
+                                            {"scheduled_at", FIELD_TIME, true, 0, 0},
                                             {"longest_wait_min", FIELD_INTEGER, true, 1, 10080},
                                             OPTIONAL_REQUEST_ID,
                                             END};
@@ -69,6 +71,22 @@ static const struct field verify_fields[] = {
 static const struct field reject_fields[] = {
     SEEN, REQUEST_ID, {"reason", FIELD_TEXT, false, 1, 16}, END};
 
+static const struct field link_fields[] = {{"study_uid", FIELD_TEXT, true, 1, 64},
+                                           {"accession", FIELD_TEXT, true, 1, 64},
+                                           {"accession_issuer", FIELD_TEXT, true, 0, 64},
+                                           {"station", FIELD_TEXT, true, 1, 16},
+                                           {"confirmed_study", FIELD_INTEGER, true, 1, most},
+                                           {"why", FIELD_TEXT, false, 1, 200},
+                                           REQUEST_ID,
+                                           END};
+static const struct field merge_fields[] = {{"patient_id", FIELD_TEXT, false, 1, 64},
+                                            {"patient_id_issuer", FIELD_TEXT, false, 0, 64},
+                                            {"into_id", FIELD_TEXT, false, 1, 64},
+                                            {"into_issuer", FIELD_TEXT, false, 0, 64},
+                                            {"into_name", FIELD_TEXT, false, 1, 200},
+                                            {"why", FIELD_TEXT, false, 1, 200},
+                                            REQUEST_ID,
+                                            END};
 static const struct field typed_fields[] = {{"quantity", FIELD_TEXT, false, 1, 32},
                                             {"site", FIELD_TEXT, true, 0, 16},
                                             {"phase", FIELD_TEXT, false, 1, 16},
@@ -145,6 +163,8 @@ const struct api_route api_routes[] = {
     {"GET", "/api/cases/#/trace", PEOPLE, API_READS, api_no_fields, api_trace, NULL},
     {"GET", "/api/cases/#/envelope", PEOPLE, API_READS, api_no_fields, api_envelope, NULL},
     {"GET", "/api/cases/#/trend", PEOPLE, API_READS, api_no_fields, api_trend, "{\"points\":[]}"},
+    {"POST", "/api/cases/#/link", TECH, API_CHANGES, link_fields, api_link, NULL},
+    {"POST", "/api/patients/merge", TECH, API_CHANGES, merge_fields, api_merge, NULL},
     {"GET", "/api/cases/#/derived", PEOPLE, API_READS, api_no_fields, api_derived,
      "{\"derived\":[],\"waiting\":[],\"typed\":[]}"},
     {"POST", "/api/cases/#/typed", TECH, API_CHANGES, typed_fields, api_typed, NULL},

@@ -34,6 +34,20 @@ static bool request_id_ok(const json_t *value, const struct field *f, char why[J
     return false;
 }
 
+static bool time_ok(const json_t *value, const struct field *f, char why[JSON_WHY]) {
+    static const char shape[] = "dddd-dd-ddTdd:dd:dd";
+    const char *text = json_string_value(value), *at = text;
+    for (const char *s = shape; text && *s; s++, at++)
+        if (*s == 'd' ? *at < '0' || *at > '9' : *at != *s)
+            text = NULL;
+    if (text && *at == '.')
+        at += 1 + strspn(at + 1, "0123456789");
+    if (text && strcmp(at, "Z") == 0)
+        return true;
+    snprintf(why, JSON_WHY, "%s must be a time in UTC, such as 2026-03-02T10:41:58Z", f->name);
+    return false;
+}
+
 static bool number_ok(const json_t *value, const struct field *f, char why[JSON_WHY]) {
     bool kind = f->type == FIELD_INTEGER ? json_is_integer(value) : json_is_number(value);
     double x = json_number_value(value);
@@ -49,6 +63,8 @@ static bool field_ok(const json_t *value, const struct field *f, char why[JSON_W
     case FIELD_TEXT:
     case FIELD_LINES:
         return text_ok(value, f, why);
+    case FIELD_TIME:
+        return time_ok(value, f, why);
     case FIELD_REQUEST_ID:
         return request_id_ok(value, f, why);
     case FIELD_INTEGER:

@@ -7,6 +7,7 @@
 
 enum field_type {
     FIELD_TEXT,
+    FIELD_TIME,  /* 2026-03-02T10:41:58Z, parts of seconds as wanted */
     FIELD_LINES, /* a text that may have line ends and tabs */
     FIELD_INTEGER,
     FIELD_NUMBER,

@@ -215,18 +215,20 @@ bool worklist_key(struct worklist *w, int64_t study, struct rank_key *key) {
 }
 
 int64_t worklist_add(struct worklist *w, const struct study_new *study, const char *by) {
-    PGresult *r = db_query(w->db,
-                           "insert into study (patient_id, patient_id_issuer, patient_name, "
-                           "accession, accession_issuer, study_uid, "
-                           "description, longest_wait_min, procedure, arrived_at, read_by) values "
-                           "($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-                           "date_trunc('milliseconds', now()), date_trunc('milliseconds', now()) + "
-                           "$8::int * interval '1 minute') "
-                           "returning id",
-                           DB(study->patient_id, study->patient_id_issuer, study->patient_name,
-                              study->accession, study->accession_issuer, study->study_uid,
-                              study->description, db_int(study->longest_wait_min).text,
-                              study->procedure ? study->procedure : ""));
+    PGresult *r =
+        db_query(w->db,
+                 "insert into study (patient_id, patient_id_issuer, patient_name, "
+                 "accession, accession_issuer, study_uid, "
+                 "description, longest_wait_min, procedure, station, scheduled_at, "
+                 "arrived_at, read_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
+                 "$11, "
+                 "date_trunc('milliseconds', now()), date_trunc('milliseconds', now()) + "
+                 "$8::int * interval '1 minute') "
+                 "returning id",
+                 DB(study->patient_id, study->patient_id_issuer, study->patient_name,
+                    study->accession, study->accession_issuer, study->study_uid, study->description,
+                    db_int(study->longest_wait_min).text, study->procedure ? study->procedure : "",
+                    study->station ? study->station : "", study->scheduled_at));
     if (!r)
         return 0;
     int64_t id = db_number(r, 0, 0);

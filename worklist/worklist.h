@@ -43,6 +43,7 @@ struct study_new {
     const char *accession, *accession_issuer, *study_uid, *description;
     const char *procedure; /* NULL: none; modes may differ by it */
     int64_t longest_wait_min;
+    const char *station, *scheduled_at; /* NULL: not scheduled; the time in UTC as ISO 8601 */
 };
 /* The new study's number; 0 on error (db_unique_violation(): accession or UID is known). */
 int64_t worklist_add(struct worklist *w, const struct study_new *study, const char *by);
