@@ -82,6 +82,24 @@ async function technologist(page) {
     });
 }
 
+/** The whole case from the journal: the server's blocks, then its samples, are really drawn. */
+async function disclosure(page) {
+    const piece = (path) => page.waitForResponse((a) => a.url().includes(path) && a.ok());
+    const block = piece('/envelope?');
+    await page.goto(`${url}#/review/1`);
+    await step('Review draws the whole case from the journal', async () => {
+        const { low } = await (await block).json();
+        if (!low.some((v) => v !== null)) throw new Error('an empty block');
+    });
+    await step('and its samples, closer in', async () => {
+        const samples = piece('/trace?');
+        await page.focus('[data-testid=disclosure]');
+        for (let i = 0; i < 5; i++) await page.keyboard.press('ArrowUp');
+        const trace = await (await samples).json();
+        if (!trace.samples.some((v) => v !== null)) throw new Error('an empty trace');
+    });
+}
+
 async function reader(page, other) {
     await logIn(page, url, 'reader', reader_password, '#/worklist');
     const item = page.locator('[data-testid=tray-item]', { hasText: 'FALLING_BP' });
@@ -100,6 +118,11 @@ async function reader(page, other) {
         await page.goto(`${url}#/study/${study}`);
         await page.waitForSelector('[data-testid=history]');
     });
+    await step('the study shows the course of its pressures', () =>
+        until('the course', async () =>
+            /AO \d+ → \d+/.test(await text(page, '[data-testid=trend-said]')),
+        ),
+    );
 }
 
 const browser = await launch();
@@ -107,6 +130,7 @@ try {
     const tech = await openPage(browser);
     const other = await openPage(browser);
     await technologist(tech);
+    await disclosure(tech);
     await reader(other, tech);
     await step('nothing broke on the console', async () => {
         const problems = [...tech.problems, ...other.problems];

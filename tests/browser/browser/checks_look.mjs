@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { contrast, difference, EYES, SHARE_A_LANE } from '../colour.mjs';
 import { live, pixels, ready, sleep, text, until } from './check.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -186,6 +187,39 @@ export const checks = [
                     assert.ok(wide <= width, `${screen} at ${width}: ${wide} px wide`);
                 });
             }
+        },
+    },
+    {
+        id: 'A17',
+        title: 'tokens: text >= 4.5, marks >= 3, traces >= 6; lanes differ >= 10 for every eye',
+        user: 'tech',
+        async run({ page }) {
+            await ready(page);
+            const token = await page.evaluate(() => {
+                const style = getComputedStyle(document.documentElement);
+                const names = ['bg', 'panel', 'raised', 'text', 'text-2', 'text-3', 'edge', 'focus',
+                    'suggested', 'edited', 'ok', 'p1', 'p2', 'stale', 'replay', 'ch-ecg', 'ch-ao',
+                    'ch-lv', 'ch-pa', 'ch-pcw', 'ch-ra', 'ch-rv', 'ch-la', 'ch-pao', 'ch-pd'];
+                return Object.fromEntries(names.map((n) => [n, style.getPropertyValue(`--${n}`).trim()]));
+            });
+            const few = [];
+            const hold = (name, on, least) => {
+                const ratio = contrast(token[name], token[on]);
+                if (!(ratio >= least)) few.push(`${name} on ${on}: ${ratio.toFixed(2)}, not ${least}`);
+            };
+            for (const on of ['bg', 'panel', 'raised']) {
+                for (const name of ['text', 'text-2', 'text-3', 'suggested', 'edited', 'ok', 'stale', 'replay'])
+                    hold(name, on, 4.5);
+                for (const name of ['edge', 'focus', 'p1', 'p2']) hold(name, on, 3);
+            }
+            const lanes = Object.keys(token).filter((n) => n.startsWith('ch-'));
+            for (const name of lanes) hold(name, 'bg', 6);
+            for (const [a, b] of SHARE_A_LANE)
+                for (const eye of Object.keys(EYES)) {
+                    const d = difference(token[`ch-${a}`], token[`ch-${b}`], eye);
+                    if (!(d >= 10)) few.push(`${a} and ${b}, ${eye}: ${d.toFixed(1)}, not 10`);
+                }
+            assert.deepEqual(few, []);
         },
     },
 ];

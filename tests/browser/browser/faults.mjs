@@ -242,6 +242,16 @@ export const faults = [
     ['DERIVED', 'waiting is not said', js('views/derived.js', '[...known, ...waiting, ...typed]', '[...known, ...typed]')],
     ['VERIFY', 'a suggested one can be verified', js('views/verify.js', "['accepted', 'adjusted'].includes(m.state)", 'true')],
     [
+        'A17',
+        'Pd as pink as Pa',
+        [{ file: 'css/tokens.css', find: '--ch-pd: #79fbfd', replace: '--ch-pd: #f59cc8' }],
+    ],
+    [
+        'A17',
+        'hints too dim',
+        [{ file: 'css/tokens.css', find: '--text-3: #8595a6', replace: '--text-3: #5a6876' }],
+    ],
+    [
         'PAL',
         'Enter does nothing',
         js('views/palette.js', 'if (command) command.act', 'if (false) command.act'),
