@@ -18,7 +18,7 @@ struct circulation_parameters circulation_normal(void) {
                                                         [CHAMBER_RV] = {0.279, 15, 1.54, 0.014, 15},
                                                         [CHAMBER_LA] = {0.238, 8, 0.989, 0.038, 5},
                                                         [CHAMBER_RA] = {0.242, 8, 1.31, 0.030, 5}},
-                                           .valve_cm2 = {3.5, 4.8, 6, 3.6},
+                                           .valve_cm2 = {3.5, 4.8, 6, 4.2},
                                            .compliance = {[VESSEL_AO] = 0.58,
                                                           [VESSEL_DISTAL] = 0.5,
                                                           [VESSEL_FA] = 0.07,
@@ -161,7 +161,10 @@ static void step_volumes(struct circulation *c, const struct pressures *p) {
     /* What really went in, not what was meant: adding little to much rounds. */
     double before_ml = v[VESSEL_SV];
     v[VESSEL_SV] += step_s * k->inflow_ml_s;
-    c->given_ml += v[VESSEL_SV] - before_ml;
+    /* Kahan's sum: a step's share is a millionth of what was given in hours. */
+    double share_ml = v[VESSEL_SV] - before_ml - c->given_rest_ml, sum_ml = c->given_ml + share_ml;
+    c->given_rest_ml = sum_ml - c->given_ml - share_ml;
+    c->given_ml = sum_ml;
 }
 
 /* A wedged tip sees the left atrium through the veins: later and smoother. */

@@ -56,6 +56,8 @@ enum rhythm {
     RHYTHM_AF,       /* no atrial contraction, intervals by chance */
     RHYTHM_VVI,      /* paced ventricle; the atria contract late, against closed valves */
     RHYTHM_BLOCK,    /* ventricles at 40/min, atria at their own rate */
+    RHYTHM_DDD,      /* paced ventricle behind each atrial beat */
+    RHYTHM_VT,       /* ventricles at their own fast rate, atria at 80/min */
     RHYTHM_VF,       /* no beat, a shivering ECG */
     RHYTHM_ASYSTOLE, /* no beat */
     RHYTHMS
@@ -103,13 +105,14 @@ struct circulation {
     double beat_s, rr_s; /* since the ventricle's activation; this interval */
     double atrial_s;     /* RHYTHM_BLOCK: since the atria's own beat */
     bool early;          /* this beat is an ectopic one */
+    bool potentiated;    /* this one follows an ectopic one: it contracts more strongly */
     bool beat_began;     /* in this step */
     double activation[2],
         peak_activation; /* ventricles, atria; of the Hill function, for norming */
     /* Reflex: mean followed, aimed at, and its effects: rate, resistance, blood out of the reserve
      * of the veins, which is counted from 0 and so goes below it. */
     double mean_mmhg, set_mmhg, reflex_rate, reflex_r, recruit_ml_s, reserve_ml;
-    double given_ml; /* infused minus bled, since init */
+    double given_ml, given_rest_ml; /* infused minus bled, since init; its rounding */
     double wedge_mmhg, delay_mmhg[CIRCULATION_RATE_HZ / 10];
     uint64_t random;
 };

@@ -139,5 +139,5 @@ bool cycle_step(struct cycle_watch *watch, const struct circulation *c, double a
         w->sum_mmhg[i] += c->pressure_mmhg[i];
     }
     w->running.esv_ml = fmin(w->running.esv_ml, c->chamber_ml[CHAMBER_LV]);
-    return ended;
+    return ended && w->cycle.rr_s * CIRCULATION_RATE_HZ < CYCLE_STEPS_MAX; /* an arrest is none */
 }

@@ -3,6 +3,8 @@
 
 static const double step_s = 1.0 / CIRCULATION_RATE_HZ;
 static const double pi = 3.14159265358979323846;
+/* Of the beat behind an extrasystole and its pause, for calcium's sake: about a quarter more. */
+static const double potentiation = 1.25;
 
 /* Time scales of a beat shrink with the root of its length. */
 static double beat_scale(double rr_s) {
@@ -26,15 +28,21 @@ static enum rhythm rhythm_of(const struct circulation *c) {
     return (enum rhythm)lrint(c->parameters.rhythm);
 }
 
+bool heart_wide(const struct circulation *c) {
+    enum rhythm rhythm = rhythm_of(c);
+    return c->early || rhythm == RHYTHM_VVI || rhythm == RHYTHM_DDD || rhythm == RHYTHM_VT;
+}
+
 /* 0..1 of the ventricles. A beat that does not come by the bundles takes longer. */
 static double ventricle_activation(const struct circulation *c) {
-    double scale = beat_scale(c->rr_s), slow = c->early || rhythm_of(c) == RHYTHM_VVI ? 1.12 : 1;
+    double scale = beat_scale(c->rr_s), slow = heart_wide(c) ? 1.12 : 1;
     return c->beat_s > 2 * scale ? 0 : hill(c->beat_s / scale / slow) / c->peak_activation;
 }
 
 /* Seconds since the atria's contraction began; negative: it did not. */
 static double atrial_since_s(const struct circulation *c) {
     switch (rhythm_of(c)) {
+    case RHYTHM_DDD:
     case RHYTHM_SINUS: {
         double until_s = c->beat_s - (c->rr_s - c->parameters.pr_s);
         if (until_s >= 0)
@@ -43,6 +51,7 @@ static double atrial_since_s(const struct circulation *c) {
     }
     case RHYTHM_VVI:
         return c->beat_s - 0.08;
+    case RHYTHM_VT:
     case RHYTHM_BLOCK:
         return c->atrial_s;
     default:
@@ -63,7 +72,7 @@ double heart_draw_rr_s(struct circulation *c) {
     c->early = false;
     if (rhythm_of(c) == RHYTHM_BLOCK)
         rate = 40;
-    if (rhythm_of(c) == RHYTHM_VVI)
+    if (rhythm_of(c) == RHYTHM_VVI || rhythm_of(c) == RHYTHM_VT)
         return 60 / k->rate_per_min;
     if (rhythm_of(c) == RHYTHM_AF) /* log-normal, 22 % */
         return fmax(0.3, 60 / rate * exp(0.22 * spread / fmax(1e-9, k->rate_spread)));
@@ -85,12 +94,14 @@ void heart_beat(struct circulation *c) {
     bool silent = rhythm_of(c) >= RHYTHM_VF;
     c->beat_s += step_s;
     c->atrial_s += step_s;
-    if (c->atrial_s >= 60 / fmax(20, c->parameters.rate_per_min))
+    double atrial_per_min = rhythm_of(c) == RHYTHM_VT ? 80 : c->parameters.rate_per_min;
+    if (c->atrial_s >= 60 / fmax(20, atrial_per_min))
         c->atrial_s = 0;
     c->beat_began = !silent && c->beat_s >= c->rr_s;
     if (c->beat_began) {
         c->beat_s = fmin(c->beat_s - c->rr_s, step_s);
         c->beats++;
+        c->potentiated = c->early;
         c->rr_s = heart_draw_rr_s(c);
     }
     c->activation[0] = silent && c->beat_s > c->rr_s ? 0 : ventricle_activation(c);
@@ -112,6 +123,10 @@ void heart_reflex(struct circulation *c) {
     c->reflex_r += step_s / 8 * (resistance - c->reflex_r);
     double recruited_ml = fmin(600, fmax(-150, 15 * low_mmhg));
     c->recruit_ml_s = (recruited_ml + c->reserve_ml) / 20;
+}
+
+static double strength(const struct circulation *c) {
+    return c->potentiated ? potentiation : 1;
 }
 
 static double passive_mmhg(const struct elastance *e, double volume_ml) {
@@ -145,7 +160,7 @@ void heart_pressures(struct circulation *c, double pleura_mmhg, double out_mmhg[
         double a = c->activation[i >= CHAMBER_LA], volume_ml = c->chamber_ml[i];
         if (i == CHAMBER_LV || i == CHAMBER_RV)
             volume_ml += i == CHAMBER_LV ? c->septum_ml : -c->septum_ml;
-        double active = a * e->ees * (volume_ml - e->vd_ml);
+        double active = a * (i <= CHAMBER_RV ? strength(c) : 1) * e->ees * (volume_ml - e->vd_ml);
         left_active = i == CHAMBER_LV ? active : left_active;
         out_mmhg[i] = active + (1 - a) * passive_mmhg(e, volume_ml) + around;
     }
@@ -153,9 +168,12 @@ void heart_pressures(struct circulation *c, double pleura_mmhg, double out_mmhg[
     move_septum(c, out_mmhg[CHAMBER_LV], out_mmhg[CHAMBER_RV]);
 }
 
-/* HOCM: the tract below the valve, narrower the emptier the ventricle, in series with it. */
+/* HOCM: the tract below the valve, in series with it: narrower the emptier the ventricle and the
+ * more strongly it contracts, for the mitral leaflet is dragged into the stream. */
 static double outflow_cm2(const struct circulation *c, double valve_cm2) {
-    double tract_cm2 = fmax(0.25, 0.25 + 0.0195 * (c->chamber_ml[CHAMBER_LV] - 36.4));
+    static const double drag_ml = 100;
+    double shut_ml = 36.4 + drag_ml * (strength(c) - 1);
+    double tract_cm2 = fmax(0.25, 0.25 + 0.0195 * (c->chamber_ml[CHAMBER_LV] - shut_ml));
     double narrow_cm2 = sqrt(1 / (1 / (tract_cm2 * tract_cm2) + 1 / (valve_cm2 * valve_cm2)));
     return valve_cm2 + c->parameters.outflow * (narrow_cm2 - valve_cm2);
 }
@@ -163,7 +181,11 @@ static double outflow_cm2(const struct circulation *c, double valve_cm2) {
 /* Mynard's valve: it opens and closes at a speed that follows the pressure across it, and its blood
  * has mass. A leak stays open. */
 void heart_valve(struct circulation *c, enum valve valve, double across_mmhg) {
-    static const double rho = 1.06, open_rate = 26, close_rate = 40, mmhg = 1333.2;
+    static const double rho = 1.06, open_rate = 26, mmhg = 1333.2;
+    bool semilunar = valve == VALVE_AORTIC || valve == VALVE_PULMONARY;
+    /* A semilunar valve lets about a fiftieth of the stroke run back before it is shut: without
+     * that there is no incisura. */
+    double close_rate = semilunar ? 20 : 40;
     double *z = &c->opening[valve], *q = &c->flow_ml_s[valve];
     double change =
         across_mmhg > 0 ? (1 - *z) * open_rate * across_mmhg : *z * close_rate * across_mmhg;
@@ -176,7 +198,7 @@ void heart_valve(struct circulation *c, enum valve valve, double across_mmhg) {
         *q = 0;
         return;
     }
-    double length_cm = valve == VALVE_AORTIC || valve == VALVE_PULMONARY ? 1 : 2;
+    double length_cm = semilunar ? 1 : 2;
     double bernoulli = rho / (2 * area_cm2 * area_cm2) / mmhg;
     double inertia = rho * length_cm / area_cm2 / mmhg;
     /* Semi-implicit, so that a nearly closed valve is not stiff. */

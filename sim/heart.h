@@ -12,4 +12,5 @@ void heart_reflex(struct circulation *c);
 void heart_pressures(struct circulation *c, double pleura_mmhg, double out_mmhg[CHAMBERS]);
 void heart_valve(struct circulation *c, enum valve valve, double across_mmhg);
 double heart_hill_peak(void);
+bool heart_wide(const struct circulation *c); /* a beat that does not come by the bundles */
 double heart_draw_rr_s(struct circulation *c);

@@ -1,11 +1,13 @@
 #include "sim/patient.h"
 #include "proto/site.h"
+#include "sim/heart.h"
 #include "sim/vary.h"
 #include <assert.h>
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
 
+static const double pi = 3.14159265358979323846;
 static const double noise_mmhg = 0.15, noise_mv = 0.008;
 static const double wire_mmhg = 6; /* a wire is off by up to that much before it is equalised */
 
@@ -73,21 +75,31 @@ static double bump(double t_s, double at_s, double width_s) {
     return exp(-0.5 * z * z);
 }
 
+/* Fibrillation: a few waves near 5 Hz that beat against each other. */
+static double shiver_mv(double at_s) {
+    return 0.22 * sin(2 * pi * 4.7 * at_s) + 0.16 * sin(2 * pi * 5.9 * at_s + 1) +
+           0.12 * sin(2 * pi * 7.3 * at_s + 2);
+}
+
 /* Lead II, from the time since the ventricle's activation and until the next one. Atria that do not
  * lead have no P before the QRS; a beat from the ventricle itself is wide, its T against it. */
 static double ecg_mv(const struct circulation *c) {
     double t = c->beat_s, left = c->beat_s - c->rr_s, pr = c->parameters.pr_s;
     double scale = fmax(0.65, sqrt(c->rr_s)), p = 0;
     enum rhythm rhythm = (enum rhythm)lrint(c->parameters.rhythm);
-    if (rhythm == RHYTHM_SINUS)
+    if (rhythm == RHYTHM_VF)
+        return shiver_mv((double)c->step / CIRCULATION_RATE_HZ);
+    if (rhythm == RHYTHM_SINUS || rhythm == RHYTHM_DDD)
         p = bump(left, -pr + 0.02, 0.022) + bump(t, -pr + 0.02, 0.022);
-    else if (rhythm == RHYTHM_BLOCK)
+    else if (rhythm == RHYTHM_BLOCK || rhythm == RHYTHM_VT)
         p = bump(c->atrial_s, 0.05, 0.022);
-    if (c->early || rhythm == RHYTHM_VVI)
-        return 0.12 * p + 1.3 * bump(t, 0.05, 0.03) - 0.35 * bump(t, 0.30 * scale, 0.05 * scale);
-    double qrs = 1.1 * bump(t, 0.02, 0.011) - 0.12 * bump(t, -0.005, 0.010) -
-                 0.12 * bump(left, -0.005, 0.010) - 0.25 * bump(t, 0.048, 0.012);
-    return 0.12 * p + qrs + 0.28 * bump(t, 0.29 * scale, 0.045 * scale);
+    if (heart_wide(c))
+        return 0.12 * p + 1.3 * bump(t, 0.03, 0.03) - 0.35 * bump(t, 0.28 * scale, 0.05 * scale);
+    /* The R wave at the activation itself: the ventricle's pressure moves some 40 ms behind it. */
+    double r = t < -left ? t : left;
+    double qrs = 1.1 * bump(r, 0, 0.011) - 0.12 * bump(r, -0.025, 0.010) -
+                 0.25 * bump(r, 0.028, 0.012);
+    return 0.12 * p + qrs + 0.28 * bump(t, 0.27 * scale, 0.045 * scale);
 }
 
 static double bend(double x, double at) {

@@ -2,6 +2,8 @@
 #include <assert.h>
 #include <math.h>
 
+enum { LONGEST_STEPS = 3 * CIRCULATION_RATE_HZ };
+
 /* An atrial contraction with its wave, and how long before the next beat's v wave may begin. */
 static const double a_lasts_s = 0.25, v_after_s = 0.15, v_past_opening_s = 0.05;
 static const double wedge_delay_s = 0.135; /* circulation.c: 100 ms, then first order of 35 ms */
@@ -47,6 +49,7 @@ static void end_beat(struct truth *t, enum patient_channel channel) {
     bool waves = has_waves(l->beat.site);
     *b = l->beat;
     b->mean_mmhg = l->sum_mmhg / (double)l->steps;
+    b->whole &= l->steps < LONGEST_STEPS; /* an arrest is no beat */
     b->a_mmhg = waves && isfinite(l->last_a_mmhg) ? l->last_a_mmhg : NAN;
     b->v_mmhg = waves && isfinite(l->v_mmhg) ? l->v_mmhg : NAN;
 }

@@ -82,10 +82,9 @@ static void test_settled_heart_is_periodic_and_plausible(void **state) {
     double pulse_fa = e[NODE_FA].most - e[NODE_FA].least;
     assert_true(pulse_fa > 1.1 * pulse_ao && pulse_fa < 1.35 * pulse_ao);
     assert_true(fabs(e[NODE_FA].sum - e[NODE_AO].sum) < 4 * (double)e[NODE_AO].n);
-    /* Wanted: within 2. Missed by a little since the arteries have walls; held where it is. */
     double across_mmhg = e[NODE_RV].most - e[NODE_PA].most;
     print_message("RV/PA systolic apart by %.1f mmHg (want within 2)\n", across_mmhg);
-    assert_true(fabs(across_mmhg) < 2.5);
+    assert_true(fabs(across_mmhg) < 2);
     double wedge = e[NODE_PCW].sum / (double)e[NODE_PCW].n,
            la = e[NODE_LA].sum / (double)e[NODE_LA].n;
     assert_true(fabs(wedge - la) < 2);
@@ -160,7 +159,7 @@ static void test_aorta_has_one_top_a_notch_and_runs_off(void **state) {
         (fa_foot - ao_foot) / 2.0);
     assert_int_equal(tops(ao, n, 0.15), 1);
     assert_true(notch && (notch - top) / 2.0 < 170);
-    assert_true(ao[wave] - ao[notch] > 0.2 && ao[wave] - ao[notch] < 0.15 * pulse);
+    assert_true(ao[wave] - ao[notch] > 1 && ao[wave] - ao[notch] < 0.15 * pulse);
     assert_true(ao[notch] - ao[ao_foot] > 0.5 * pulse && ao[notch] - ao[ao_foot] < 0.9 * pulse);
     for (int i = wave + 1; i + 1 < n; i++)
         assert_true(ao[i + 1] <= ao[i]);
