@@ -53,7 +53,8 @@ static void test_a_few_patients_pass(void **state) {
         assert_true(share(met[i]) >= 0.95);
     }
     const struct exam_found *ao = &exam.found[SITE_AO];
-    assert_true(ao->truth > 1000 && ao->found > 0.995 * (double)ao->truth && ao->extra == 0);
+    assert_true(ao->truth > 1000 && (double)ao->found > 0.995 * (double)ao->truth &&
+                ao->extra == 0);
 }
 
 /* A transducer 10 cm too low. */
