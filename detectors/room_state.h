@@ -132,12 +132,20 @@ struct pair {
     struct pair_beat beats[PAIR_BEATS_MAX];
 };
 
-/* Valve gradients, by beats of the left ventricle: valve.c. */
-struct valves {
-    bool waits; /* a beat that is read when the next one is known */
+/* A beat that is read when the next one is known. */
+struct valve_beat {
+    bool waits;
     uint32_t channel;
     uint64_t foot_tick, next_tick;
+};
+
+/* Valve gradients, by beats of the left ventricle: valve.c. */
+struct valves {
+    struct valve_beat ventricle, aorta;
     struct pair pairs[VALVE_PAIRS];
+    struct pair joint; /* aorta and peripheral artery at once: mean and peak-to-peak difference */
+    bool reference_known;
+    double reference_mmhg, reference_p2p_mmhg;
 };
 
 /* One catheter from LV into an artery: pullback.c. */

@@ -8,6 +8,7 @@ enum {
     BEATS_USUAL = 8,
     BEATS_IRREGULAR = 10,
     BEATS_LEAST = 3,
+    JOINT_BEATS = 5,
     AGE_S = 3, /* as for values of one site: younger beats may yet be withdrawn */
     OF_PAIR = 16, /* first of the details of an event's ordinal */
 };
@@ -21,16 +22,16 @@ enum { MEAN, RAW, PEAK, P2P, PERIOD, LAG, RATE };
 struct found { struct gradient gradient; double raw_mmhg, lag_s; };
 
 typedef bool look_fn(struct report_call *call, const struct line *lv, const struct line *other,
-                     const struct valves *v, struct found *out);
+                     const struct valve_beat *v, struct found *out);
 
-static struct pair_span ejection(const struct report_call *call, const struct valves *v) {
+static struct pair_span ejection(const struct report_call *call, const struct valve_beat *v) {
     double foot = (double)v->foot_tick, length = (double)(v->next_tick - v->foot_tick);
     return (struct pair_span){foot - before_foot_s * call->room->base_rate_hz,
                               foot + ejection_share * length, 0};
 }
 
 static bool read_aorta(struct report_call *call, const struct line *lv, const struct line *other,
-                       const struct valves *v, struct found *out) {
+                       const struct valve_beat *v, struct found *out) {
     struct pair_trace trace;
     out->raw_mmhg = out->lag_s = NAN;
     if (!pair_read(call, lv, other, ejection(call, v), &trace))
@@ -40,7 +41,7 @@ static bool read_aorta(struct report_call *call, const struct line *lv, const st
 }
 
 static bool read_artery(struct report_call *call, const struct line *lv, const struct line *other,
-                        const struct valves *v, struct found *out) {
+                        const struct valve_beat *v, struct found *out) {
     struct pair_trace trace;
     struct pair_span span = ejection(call, v);
     if (!pair_read(call, lv, other, span, &trace))
@@ -57,7 +58,7 @@ static bool read_artery(struct report_call *call, const struct line *lv, const s
 
 /* From the ventricle's peak to a moment behind the next upstroke. */
 static struct pair_span filling(const struct report_call *call, const struct line *lv,
-                                const struct valves *v) {
+                                const struct valve_beat *v) {
     double step = call->room->base_rate_hz / PAIR_RATE_HZ, most = -INFINITY, peak = 0;
     double end = (double)v->foot_tick + ejection_share * (double)(v->next_tick - v->foot_tick);
     for (double tick = (double)v->foot_tick; tick < end; tick += step) {
@@ -72,7 +73,7 @@ static struct pair_span filling(const struct report_call *call, const struct lin
 }
 
 static bool read_atrium(struct report_call *call, const struct line *lv, const struct line *other,
-                        const struct valves *v, struct found *out) {
+                        const struct valve_beat *v, struct found *out) {
     struct pair_trace trace;
     out->raw_mmhg = out->lag_s = NAN;
     if (!pair_read(call, lv, other, filling(call, lv, v), &trace))
@@ -82,7 +83,7 @@ static bool read_atrium(struct report_call *call, const struct line *lv, const s
 }
 
 static bool read_wedge(struct report_call *call, const struct line *lv, const struct line *other,
-                       const struct valves *v, struct found *out) {
+                       const struct valve_beat *v, struct found *out) {
     struct pair_trace trace;
     struct gradient raw;
     struct pair_span span = filling(call, lv, v);
@@ -112,6 +113,18 @@ static const struct {
      {QUANTITY_MV_MEAN, QUANTITY_MV_MEAN_RAW, 0, 0, QUANTITY_DFP, QUANTITY_LAG, QUANTITY_RATE}},
 };
 
+/* A femoral gradient, by what the artery showed beside the aorta itself. */
+static void refer_to_aorta(struct report_call *call, struct event *event) {
+    const struct valves *valves = &call->room->valves;
+    for (uint32_t i = 0; i < event->values_count; i++) {
+        struct event_value *v = &event->values[i];
+        if (v->quantity == QUANTITY_AV_MEAN)
+            v->value -= valves->reference_mmhg;
+        if (v->quantity == QUANTITY_AV_P2P)
+            v->value -= valves->reference_p2p_mmhg;
+    }
+}
+
 static void say(struct report_call *call, const struct line *lv, uint32_t kind, uint32_t ready,
                 uint32_t used) {
     struct pair *pair = &call->room->valves.pairs[kind];
@@ -121,6 +134,8 @@ static void say(struct report_call *call, const struct line *lv, uint32_t kind, 
         if (kinds[kind].quantities[i] != 0)
             pair_add_mean(&event, pair, ready, i, kinds[kind].quantities[i]);
     pair->suggested = true;
+    if (kinds[kind].site == SITE_ART && call->room->valves.reference_known)
+        refer_to_aorta(call, &event);
     report_send(call, &event);
 }
 
@@ -142,6 +157,17 @@ static const struct line *beside(const struct room *room, uint32_t site) {
     return NULL;
 }
 
+static struct pair_beat beat_of(const struct report_call *call, const struct valve_beat *v,
+                                const struct found *found) {
+    double length = (double)(v->next_tick - v->foot_tick);
+    const struct gradient *g = &found->gradient;
+    return (struct pair_beat){
+        v->foot_tick, v->next_tick,
+        {(float)g->mean_mmhg, (float)found->raw_mmhg, (float)g->peak_mmhg,
+         (float)g->peak_to_peak_mmhg, (float)g->period_s, (float)found->lag_s,
+         (float)(60 * call->room->base_rate_hz / length)}};
+}
+
 static void read_pair(struct report_call *call, const struct line *lv, uint32_t kind) {
     struct valves *valves = &call->room->valves;
     struct pair *pair = &valves->pairs[kind];
@@ -150,16 +176,10 @@ static void read_pair(struct report_call *call, const struct line *lv, uint32_t 
     if (other == NULL)
         return;
     pair_refresh(pair, lv, other);
-    bool clean = valves->foot_tick >= pair->clean_tick;
-    if (!clean || !kinds[kind].look(call, lv, other, valves, &found))
+    bool clean = valves->ventricle.foot_tick >= pair->clean_tick;
+    if (!clean || !kinds[kind].look(call, lv, other, &valves->ventricle, &found))
         return;
-    double length = (double)(valves->next_tick - valves->foot_tick);
-    const struct gradient *g = &found.gradient;
-    struct pair_beat beat = {
-        valves->foot_tick, valves->next_tick,
-        {(float)g->mean_mmhg, (float)found.raw_mmhg, (float)g->peak_mmhg,
-         (float)g->peak_to_peak_mmhg, (float)g->period_s, (float)found.lag_s,
-         (float)(60 * call->room->base_rate_hz / length)}};
+    struct pair_beat beat = beat_of(call, &valves->ventricle, &found);
     pair_remember(pair, &beat);
     uint64_t age = (uint64_t)(AGE_S * call->room->base_rate_hz);
     bool irregular = channel_fibrillates(&lv->channel);
@@ -167,22 +187,53 @@ static void read_pair(struct report_call *call, const struct line *lv, uint32_t 
         suggest(call, lv, kind, call->now_tick - age, irregular ? BEATS_IRREGULAR : BEATS_USUAL);
 }
 
+/* The aorta in the ventricle's place: what a peripheral artery shows more than the aorta. */
+static void read_joint(struct report_call *call, const struct line *aorta) {
+    struct valves *valves = &call->room->valves;
+    struct pair *pair = &valves->joint;
+    const struct line *other = beside(call->room, SITE_ART);
+    struct found found;
+    if (other == NULL)
+        return;
+    pair_refresh(pair, aorta, other);
+    if (valves->aorta.foot_tick < pair->clean_tick ||
+        !read_artery(call, aorta, other, &valves->aorta, &found))
+        return;
+    struct pair_beat beat = beat_of(call, &valves->aorta, &found);
+    pair_remember(pair, &beat);
+    valves->reference_known = pair->beats_count >= JOINT_BEATS;
+    valves->reference_mmhg = valves->reference_p2p_mmhg = 0;
+    for (uint32_t i = 0; i < pair->beats_count; i++) {
+        valves->reference_mmhg += (double)pair->beats[i].values[MEAN] / pair->beats_count;
+        valves->reference_p2p_mmhg += (double)pair->beats[i].values[P2P] / pair->beats_count;
+    }
+}
+
+static bool next_is(struct valve_beat *v, const struct line *line) {
+    return v->waits && v->channel == line->index && line_sound(line);
+}
+
+static void wait_for(struct valve_beat *v, const struct line *line, const struct line_beat *beat) {
+    *v = (struct valve_beat){line_beat_good(beat), line->index, beat->foot_tick, beat->next_tick};
+}
+
 void valve_beat(struct report_call *call, const struct line *line, const struct line_beat *beat) {
     struct valves *valves = &call->room->valves;
+    if (line->site == SITE_AO) {
+        if (next_is(&valves->aorta, line))
+            read_joint(call, line);
+        wait_for(&valves->aorta, line, beat);
+    }
     if (line->site != SITE_LV)
         return;
-    bool waits = valves->waits && valves->channel == line->index && line_sound(line);
-    for (uint32_t kind = 0; kind < VALVE_PAIRS && waits; kind++)
+    for (uint32_t kind = 0; kind < VALVE_PAIRS && next_is(&valves->ventricle, line); kind++)
         read_pair(call, line, kind);
-    valves->waits = line_beat_good(beat);
-    valves->channel = line->index;
-    valves->foot_tick = beat->foot_tick;
-    valves->next_tick = beat->next_tick;
+    wait_for(&valves->ventricle, line, beat);
 }
 
 void valve_leave(struct report_call *call, const struct line *line, uint64_t until_tick) {
     struct valves *valves = &call->room->valves;
-    const struct line *lv = &call->room->lines[valves->channel];
+    const struct line *lv = &call->room->lines[valves->ventricle.channel];
     uint64_t settle = (uint64_t)(settle_s * call->room->base_rate_hz);
     if (lv->site != SITE_LV || until_tick < settle)
         return;
@@ -194,5 +245,5 @@ void valve_leave(struct report_call *call, const struct line *line, uint64_t unt
             pair->beats_count = 0;
     }
     if (line == lv)
-        valves->waits = false;
+        valves->ventricle.waits = false;
 }

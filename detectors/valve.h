@@ -2,7 +2,9 @@
  *
  * Aortic: LV with AO as they are; LV with a peripheral artery as it is, and shifted so that it
  * opens with the ventricle. Mitral: LA with LV as they are; a wedge as it is, and shifted so that v
- * meets the ventricle's fall. A mean over at least 8 beats, 10 in atrial fibrillation; over what
+ * meets the ventricle's fall. Where a catheter lay in the aorta beside the peripheral artery before
+ * (or lies there now), for five beats or more, the shifted values are freed of the difference that
+ * was seen between these two. A mean over at least 8 beats, 10 in atrial fibrillation; over what
  * there is, from 3 on, where a wedge or visit ends sooner. Once per visit of both. */
 #pragma once
 #include "detectors/line.h"

@@ -6,7 +6,7 @@
 
 static const double bridge_s = 0.02, shortest_s = 0.05;
 static const double opening_least_s = -0.02, opening_most_s = 0.15, wedge_most_s = 0.3;
-static const double slope_s = 0.012, peak_s = 0.02, fall_s = 0.016;
+static const double slope_s = 0.012, peak_s = 0.02, fall_s = 0.016, above_mmhg = 1;
 
 struct stretch { int first, last; }; /* samples, both inside */
 
@@ -153,6 +153,14 @@ static double passes(const float *x, int from, int count, double level, double s
     return -1;
 }
 
+/* The artery's foot; where upstream is an artery too, which never is as low, just above its own. */
+static double opening_mmhg(const struct gradient_pair *p, float foot_mmhg) {
+    float least = p->upstream_mmhg[0];
+    for (int i = 1; i < p->count / 2; i++)
+        least = fminf(least, p->upstream_mmhg[i]);
+    return fmax((double)foot_mmhg, (double)least + above_mmhg);
+}
+
 enum hemo_error gradient_opening_lag(const struct gradient_pair *p, double *lag_s) {
     const float *artery = p->downstream_mmhg;
     int n = samples(p, slope_s), steepest = n, lowest = 0;
@@ -165,7 +173,7 @@ enum hemo_error gradient_opening_lag(const struct gradient_pair *p, double *lag_
         if (artery[i] <= artery[lowest])
             lowest = i;
     double rise = (double)(artery[steepest + n] - artery[steepest - n]) / (2 * n);
-    double level = (double)artery[lowest];
+    double level = opening_mmhg(p, artery[lowest]);
     double opens = passes(p->upstream_mmhg, 0, p->count, level, 1);
     if (!(rise > 0) || opens < 0)
         return HEMO_BAD_NUMBER;
@@ -212,7 +220,7 @@ enum hemo_error gradient_peripheral(const struct gradient_pair *p, struct gradie
     for (int i = 0; i < p->count / 2; i++)
         if (artery[i] < artery[foot])
             foot = i;
-    double opens = passes(lv, 0, p->count, (double)artery[foot], 1);
+    double opens = passes(lv, 0, p->count, opening_mmhg(p, artery[foot]), 1);
     int shuts = fall;
     while (shuts > 0 && lv[shuts] < artery[fall])
         shuts--;

@@ -76,7 +76,7 @@ static void drawn_back_through_the_valve(void **state) {
 }
 
 /* A femoral sheath and a wedge stand in for aorta and atrium: aligned they must be nearer to the
- * truth than as they are. Printed; what is missed stands in dsp/README.md. */
+ * truth than as they are, and a femoral gradient within 3 mmHg. */
 static void stand_ins(void **state) {
     (void)state;
     static const char *const names[] = {"as_severe", "as_low_flow", "ms"};
@@ -87,6 +87,7 @@ static void stand_ins(void **state) {
         assert_non_null(av);
         double aligned = OFF(b, av, AV_MEAN, av_mean), raw = OFF(b, av, AV_MEAN_RAW, av_mean);
         assert_true(fabs(aligned) < fabs(raw));
+        CLOSE(aligned, 0, 3); /* the pigtail lay in the aorta first: without that up to 5 */
         CLOSE(value_of(av, QUANTITY_LAG), 0.075, 0.03);
         if (!strcmp(names[i], "ms")) {
             assert_non_null(mv);
