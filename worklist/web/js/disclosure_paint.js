@@ -4,6 +4,8 @@
 import { BLOCK_S, CHUNK_S, levelFor, RAW_SPAN_MS, tickAt, tickMs } from './disclosure_model.js';
 import { hatchTile } from './sweep_painter.js';
 
+const BAR_ALPHA = 0.6; /* solid bars would light a dark room */
+
 /** @typedef {import('./disclosure_model.js').Epoch} Epoch */
 /** @typedef {{channel: number, top: number, height: number, low: number, high: number,
  *   colour: string}} Lane in device pixels */
@@ -112,9 +114,10 @@ export class DisclosurePaint {
         const wide = Math.max(1, (bucket_ms / this.view.span_ms) * this.width);
         const from = Math.max(0, Math.floor((this.view.t0_ms - start_ms) / bucket_ms));
         context.fillStyle = lane.colour;
+        context.globalAlpha = BAR_ALPHA;
         for (let i = from; i < level.low.length; i++) {
             const x = this.x(start_ms + i * bucket_ms);
-            if (x > this.width) return;
+            if (x > this.width) break;
             if (Number.isNaN(level.low[i])) {
                 const from_ms = start_ms + i * bucket_ms;
                 const newest_ms = tickMs(epoch, epoch.newest_tick);
@@ -124,7 +127,8 @@ export class DisclosurePaint {
             }
             const top = this.#y(lane, level.high[i]);
             const height = this.#y(lane, level.low[i]) - top;
-            context.fillRect(x, top, Math.ceil(wide), Math.max(1, height));
+            context.fillRect(x, top, Math.max(1, wide - 0.5), Math.max(1, height));
         }
+        context.globalAlpha = 1;
     }
 }

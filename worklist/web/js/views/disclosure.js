@@ -17,7 +17,8 @@ const SPEEDS = [1, 4, 20];
 /** @typedef {import('../types.js').Measurement} Measurement */
 
 export class Disclosure {
-    /** @param {{chosen: (id: string) => void, moved: (view: View | null) => void}} on */
+    /** @param {{chosen: (id: string) => void, moved: (view: View | null) => void,
+     *   site: (channel: number) => string | null}} on site: where a catheter lies now, if known */
     constructor(on) {
         this.on = on;
         this.data = new DisclosureData(() => this.#soon());
@@ -130,7 +131,8 @@ export class Disclosure {
     /** The lanes are those of the newest epoch. */
     #describe() {
         const { epochs } = this.data;
-        const channels = epochs.length ? epochs[epochs.length - 1].channels : [];
+        const newest = epochs.length ? epochs[epochs.length - 1].channels : [];
+        const channels = newest.map((c) => ({ ...c, site: this.on.site(c.channel) ?? c.site }));
         const key = (/** @type {typeof channels} */ all) => JSON.stringify(all);
         if (key(channels) === key(this.channels)) return;
         this.channels = channels;

@@ -36,6 +36,8 @@ export class ReviewView {
         this.strip = new StripInset();
         /** @type {import('./disclosure.js').View | null} */ this.view = null;
         this.disclosure = new Disclosure({
+            site: (channel) =>
+                app.room?.channels.find((c) => c.channel === channel)?.site ?? null,
             chosen: (id) => this.#choose(this.all.find((m) => m.id === id) ?? null),
             moved: (view) => {
                 this.view = view;
