@@ -32,7 +32,8 @@ enum {
     GUIDE_BEFORE_CELLS = 15,
 };
 static const double cell_s = 2, notify_mmhg = 10, step_mmhg = 15, step_pulse_share = 0.12,
-                    step_still_share = 0.34, systolic_held_share = 0.92,
+                    step_still_share = 0.34, step_spreads = 3, step_gap_s = 3,
+                    systolic_held_share = 0.92,
                     fall_left_mmhg = 8; /* still a fall, once some of its beats are withdrawn */
 
 struct falling_bp_state {
@@ -43,6 +44,8 @@ struct falling_bp_state {
     float cells_mmhg[CELLS]; /* oldest first; NAN where no good beat lay */
     float systolics_mmhg[GUIDE_CELLS];
     float systolic_mmhg; /* of the beat before; NAN where it had none */
+    bool zeroed; /* since the last beat: a step across it may be the new zero */
+    uint64_t beat_end_tick;
     uint32_t steps_count;
     float step_means_mmhg[STEP_BEATS], step_pulses_mmhg[STEP_BEATS];
     uint32_t beats_count;
@@ -285,7 +288,8 @@ static double range_mmhg(const float *sorted, uint32_t count) {
 }
 
 /* Three beats before and three after: the level jumped between the middle ones while the pulse
- * stayed, and lay still before and after. In atrial fibrillation it never does. */
+ * stayed, lay still before and after, and it jumped farther than it ever strays. In atrial
+ * fibrillation it hardly does. */
 static void level_step(struct falling_bp_state *s, float mean, float pulse) {
     if (s->steps_count == STEP_BEATS) {
         size_t rest = (STEP_BEATS - 1) * sizeof s->step_means_mmhg[0];
@@ -304,7 +308,8 @@ static void level_step(struct falling_bp_state *s, float mean, float pulse) {
     double level = trend_median(means + 3, 3) - trend_median(means, 3); /* sorts both */
     double before = trend_median(pulses, 3), after = trend_median(pulses + 3, 3);
     double still = step_still_share * fabs(level);
-    if (fabs(level) > step_mmhg && fabs(jump) > 0.8 * fabs(level) &&
+    double strays = step_spreads * spread_mmhg(s, baseline_mmhg(s)); /* NAN compares false */
+    if (fabs(level) > step_mmhg && !(fabs(level) <= strays) && fabs(jump) > 0.8 * fabs(level) &&
         range_mmhg(means, 3) < still && range_mmhg(means + 3, 3) < still &&
         fabs(after - before) <= step_pulse_share * before)
         shift(s, level);
@@ -327,6 +332,11 @@ static bool take_beat(struct falling_bp_state *s, const struct detector_input *i
     double since_s = (double)(beat->tick - s->config.first_tick) / s->config.base_rate_hz;
     uint64_t cell = (uint64_t)(since_s / cell_s);
     bool found = cell > s->cell && close_cell(s, in, cell, out);
+    double gap_s = ((double)beat->tick - (double)s->beat_end_tick) / s->config.base_rate_hz;
+    if (gap_s > step_gap_s && !s->zeroed)
+        s->steps_count = 0; /* beats on both sides of it are not neighbours */
+    s->zeroed = false;
+    s->beat_end_tick = beat->to_tick;
     if (event_value(beat, QUANTITY_SYSTOLIC, &systolic_now) &&
         event_value(beat, QUANTITY_DIASTOLIC, &diastolic)) {
         level_step(s, (float)mean, (float)(systolic_now - diastolic));
@@ -370,6 +380,8 @@ static bool falling_bp_push(void *state, const struct detector_input *in, struct
         return false;
     if (in->event->kind == EVENT_BEAT)
         return take_beat(s, in, out);
+    if (in->event->kind == EVENT_ZEROING)
+        s->zeroed = true;
     if (in->event->kind == EVENT_WITHDRAWN)
         return withdraw(s, in->event, out);
     if (in->event->kind == EVENT_MARKED && in->event->from_value == (double)MARK_SITE)

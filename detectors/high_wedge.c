@@ -1,14 +1,16 @@
 /* high_wedge - a wedge mean lies above the limit, whatever it was before: the plain level beside
  * rising_wedge. Of measurements only: a suggested wedge value is one that a person is asked to
- * confirm. A pulmonary diastolic is never taken for a wedge. */
+ * confirm. A pulmonary diastolic is never taken for a wedge; but no wedge lies far above it: that
+ * is a balloon that blocks the tip, and is held back. */
 #include "detectors/detector.h"
 #include "proto/quantity.h"
 
-static const double release_mmhg = 1;
+static const double release_mmhg = 1, above_pa_mmhg = 5, follow_share = 0.1;
 
 struct high_wedge_state {
     struct detector_config config; /* kept by reset */
     bool raised;
+    double pa_diastolic_mmhg; /* followed over about ten beats; 0: none was seen */
     uint64_t since_tick;
 };
 _Static_assert(sizeof(struct high_wedge_state) <= DETECTOR_STATE_BYTES, "fits its slot");
@@ -23,25 +25,10 @@ static void high_wedge_init(void *state, const struct detector_config *config) {
     high_wedge_reset(s);
 }
 
-static bool high_wedge_push(void *state, const struct detector_input *in, struct event *out) {
-    struct high_wedge_state *s = state;
-    const struct event *event = in->event;
-    double mmhg;
-    if (event == NULL || event->kind != EVENT_MEASUREMENT || event->site != SITE_PCW)
-        return false;
-    uint32_t quantity = QUANTITY_MEAN_ENDEXP;
-    if (!event_value(event, quantity, &mmhg) &&
-        !event_value(event, quantity = QUANTITY_MEAN, &mmhg))
-        return false;
-    double limit_mmhg = (double)in->rules->wedge_high_mmhg;
-    bool high = s->raised ? mmhg > limit_mmhg - release_mmhg : mmhg > limit_mmhg;
-    if (high == s->raised)
-        return false;
-    if (high)
-        s->since_tick = event->from_tick;
-    s->raised = high;
+static bool say(const struct high_wedge_state *s, const struct event *event, double limit_mmhg,
+                double mmhg, struct event *out) {
     out->kind = EVENT_HIGH_WEDGE;
-    out->state = high ? EVENT_RAISED : EVENT_RECOVERED;
+    out->state = s->raised ? EVENT_RAISED : EVENT_RECOVERED;
     out->site = event->site;
     out->channel = event->channel;
     out->tick = out->to_tick = event->to_tick;
@@ -52,8 +39,45 @@ static bool high_wedge_push(void *state, const struct detector_input *in, struct
     out->method = METHOD_COMPARE;
     out->beats_count = event->beats_count;
     memcpy(out->beats, event->beats, sizeof out->beats);
-    event_add_value(out, quantity, mmhg, 0);
     return true;
+}
+
+static void follow(struct high_wedge_state *s, const struct event *beat) {
+    double mmhg;
+    if (beat->left_out_count > 0 || !event_value(beat, QUANTITY_DIASTOLIC, &mmhg))
+        return;
+    double *pa = &s->pa_diastolic_mmhg;
+    *pa += (*pa > 0 ? follow_share : 1) * (mmhg - *pa);
+}
+
+static bool high_wedge_push(void *state, const struct detector_input *in, struct event *out) {
+    struct high_wedge_state *s = state;
+    const struct event *event = in->event;
+    double mmhg;
+    if (event != NULL && event->kind == EVENT_BEAT && event->site == SITE_PA)
+        follow(s, event);
+    if (event == NULL || event->kind != EVENT_MEASUREMENT || event->site != SITE_PCW)
+        return false;
+    uint32_t quantity = QUANTITY_MEAN_ENDEXP;
+    if (!event_value(event, quantity, &mmhg) &&
+        !event_value(event, quantity = QUANTITY_MEAN, &mmhg))
+        return false;
+    double limit_mmhg = (double)in->rules->wedge_high_mmhg;
+    bool high = s->raised ? mmhg > limit_mmhg - release_mmhg : mmhg > limit_mmhg;
+    if (high == s->raised)
+        return false;
+    bool blocked = s->pa_diastolic_mmhg > 0 && mmhg > s->pa_diastolic_mmhg + above_pa_mmhg;
+    if (high)
+        s->since_tick = event->from_tick;
+    if (high && blocked) {
+        say(s, event, EVENT_HIGH_WEDGE, EVENT_OVERWEDGED, out);
+        out->kind = EVENT_HELD_BACK;
+        out->state = EVENT_STATE_NONE;
+        return true;
+    }
+    s->raised = high;
+    event_add_value(out, quantity, mmhg, 0);
+    return say(s, event, limit_mmhg, mmhg, out);
 }
 
 const struct detector_class high_wedge_class = {

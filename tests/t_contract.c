@@ -114,7 +114,7 @@ static void script_everything(struct script *script) {
         if (s == 50)
             script_wedge(script, s + 2, 10);
         if (s == 250)
-            script_wedge(script, s + 2, 22);
+            script_wedge(script, s + 2, 20);
     }
     script_add(script, 322, EVENT_GAP, EVENT_BEGAN);
     script_clock(script, 322, 332);

@@ -1,6 +1,7 @@
 /* The detectors that weigh several signs: each sign that is missing keeps them silent. */
 #include "detectors/detector.h"
 #include "proto/quantity.h"
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +10,7 @@
 #include <cmocka.h>
 
 extern const struct detector_class tamponade_class, falling_pulse_class, rising_edp_class,
-    high_wedge_class, large_v_class;
+    high_wedge_class, large_v_class, ventricularised_class, falling_pd_pa_class;
 
 enum { HZ = 125 };
 
@@ -132,6 +133,71 @@ static void test_a_raised_wedge(void **state) {
     }
 }
 
+/* A wedge far above the diastolic of the pulmonary artery is a balloon that blocks the tip. */
+static void test_a_blocked_tip_is_no_raised_wedge(void **state) {
+    (void)state;
+    for (int blocked = 0; blocked < 2; blocked++) {
+        struct run run;
+        open_run(&run, &high_wedge_class);
+        for (int s = 1; s < 60; s++)
+            value(&run, s, SITE_PA, QUANTITY_DIASTOLIC, blocked ? 12 : 24);
+        struct event event = event_at(EVENT_MEASUREMENT, SITE_PCW, 70);
+        event_add_value(&event, QUANTITY_MEAN, 26, 0);
+        push(&run, &event);
+        assert_int_equal(run.raised, blocked ? 0 : 1);
+        assert_int_equal(run.held, blocked ? 1 : 0);
+    }
+}
+
+static uint32_t guide(const struct detector_class *detector, double systolic, double diastolic) {
+    struct run run;
+    open_run(&run, detector);
+    for (int s = 1; s < 60; s++) {
+        struct event event = event_at(EVENT_BEAT, SITE_PAO, s);
+        event_add_value(&event, QUANTITY_SYSTOLIC, s < 40 ? 120 : systolic, 0);
+        event_add_value(&event, QUANTITY_DIASTOLIC, s < 40 ? 70 : diastolic, 0);
+        push(&run, &event);
+    }
+    return run.raised;
+}
+
+static void test_a_blocked_guide(void **state) {
+    (void)state;
+    assert_int_equal(guide(&ventricularised_class, 118, 40), 1);
+    assert_int_equal(guide(&ventricularised_class, 85, 45), 0);  /* the aorta falls, all of it */
+    assert_int_equal(guide(&ventricularised_class, 118, 62), 0); /* a little */
+}
+
+/* Pd falls from 90 to 90 - fall within so long; its pulse by that share of 36. */
+static struct run wire(double fall, double over_s, double pulse_share) {
+    struct run run;
+    open_run(&run, &falling_pd_pa_class);
+    for (int s = 1; s < 300; s++) {
+        double share = s < 100 ? 0 : fmin(1, (s - 100) / over_s);
+        for (int i = 0; i < 2; i++) {
+            double mean = i == 0 ? 95 : 90 - share * fall;
+            double pulse = i == 0 ? 40 : 36 * (1 - share * pulse_share);
+            struct event event = event_at(EVENT_BEAT, i == 0 ? SITE_PAO : SITE_PD, s);
+            event_add_value(&event, QUANTITY_MEAN, mean, 0);
+            event_add_value(&event, QUANTITY_SYSTOLIC, mean + pulse * 2 / 3, 0);
+            event_add_value(&event, QUANTITY_DIASTOLIC, mean - pulse / 3, 0);
+            push(&run, &event);
+        }
+    }
+    return run;
+}
+
+static void test_a_falling_pd_pa(void **state) {
+    (void)state;
+    struct run falls = wire(25, 90, 0.4), drifts = wire(25, 90, 0), moved = wire(25, 1, 0.4);
+    struct run little = wire(6, 90, 0.1);
+    assert_int_equal(falls.raised, 1);
+    assert_int_equal(drifts.raised, 0);
+    assert_int_equal(drifts.held, 1); /* a sensor that drifts keeps its pulse */
+    assert_int_equal(moved.raised + moved.held, 0);
+    assert_int_equal(little.raised + little.held, 0);
+}
+
 static void test_a_large_v_wave(void **state) {
     (void)state;
     struct run run;
@@ -152,6 +218,9 @@ int main(void) {
         cmocka_unit_test(test_a_narrow_pulse_with_a_mean_that_holds_is_held_back),
         cmocka_unit_test(test_end_diastolic),
         cmocka_unit_test(test_a_raised_wedge),
+        cmocka_unit_test(test_a_blocked_tip_is_no_raised_wedge),
+        cmocka_unit_test(test_a_blocked_guide),
+        cmocka_unit_test(test_a_falling_pd_pa),
         cmocka_unit_test(test_a_large_v_wave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
