@@ -177,6 +177,7 @@ static void close_beat(struct channel *c, int64_t next_foot, struct items *items
     item->site = wedge ? SITE_PCW : c->config.site;
     item->from = item->at;
     item->to = from_fine(c, span.next_foot);
+    float rate = finder_doubtful(&c->finder) ? NAN : 60 / interval_s;
     item->beat = (struct beat){
         .foot = item->from, .next_foot = item->to, .peak = from_fine(c, found.peak),
         .systolic_mmhg = found.systolic_mmhg, .diastolic_mmhg = found.diastolic_mmhg,
@@ -184,7 +185,7 @@ static void close_beat(struct channel *c, int64_t next_foot, struct items *items
         .minimum_mmhg = found.minimum_mmhg, .edp_r_mmhg = at_r_wave(c, item->from),
         .dpdt_max = found.dpdt_max, .dpdt_min = found.dpdt_min, .tau_ms = found.tau_ms,
         .a_mmhg = found.a_mmhg, .v_mmhg = found.v_mmhg, .c_mmhg = found.c_mmhg,
-        .x_mmhg = found.x_mmhg, .y_mmhg = found.y_mmhg, .rate_per_min = 60 / interval_s,
+        .x_mmhg = found.x_mmhg, .y_mmhg = found.y_mmhg, .rate_per_min = rate,
     };
     judge(c, &item->beat, interval_s);
     withhold(item, flags);

@@ -31,7 +31,7 @@ struct beat {
     float dpdt_max, dpdt_min, tau_ms;          /* ventricles from 250 Hz on; mmHg/s */
     float a_mmhg, v_mmhg;                      /* atria only, where seen, else NAN */
     float c_mmhg, x_mmhg, y_mmhg;              /* only with a and v */
-    float rate_per_min;
+    float rate_per_min;        /* NAN: an atrium whose two waves cannot be told from two beats */
     float quality;             /* 0..1 */
     /* 0, or a number of events.def 5xx: the beat counts for timing, not for averages. */
     uint32_t left_out;

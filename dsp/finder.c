@@ -4,11 +4,12 @@
 
 enum { DECIDE_EVERY = 4 };
 static const float likely_share = 0.5f, wedge_decided_s = 1.5f, clock_believed_s = 5;
+static const float likely_confidence = 0.3f;
 
 void finder_init(struct finder *f, float rate_hz, float least_mmhg, bool two_humped) {
     f->rate_hz = rate_hz;
     f->two_humped = two_humped;
-    period_init(&f->period, rate_hz);
+    period_init(&f->period, rate_hz, two_humped);
     rises_init(&f->rises, rate_hz, least_mmhg);
     finder_reset(f);
 }
@@ -111,6 +112,11 @@ bool finder_next(struct finder *f, struct pulse *out) {
     beats_take_back(&f->beats);
     f->due = found;
     return found;
+}
+
+bool finder_doubtful(const struct finder *f) {
+    bool unsure = f->period.doubtful || f->period.confidence < likely_confidence;
+    return f->two_humped && f->clock_left <= 0 && unsure;
 }
 
 bool finder_likely(const struct finder *f, struct pulse *out) {

@@ -35,5 +35,7 @@ void finder_wedge(struct finder *f, bool begins);
 void finder_clock(struct finder *f, float period_s, float confidence);
 void finder_push(struct finder *f, float mmhg);
 bool finder_next(struct finder *f, struct pulse *out);
+/* Whether there are two pulses a beat where one should be: an atrium without a clock. */
+bool finder_doubtful(const struct finder *f);
 /* The newest rise that is most likely a pulse, also while it goes on; false: none yet. */
 bool finder_likely(const struct finder *f, struct pulse *out);

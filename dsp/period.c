@@ -6,12 +6,13 @@
 static const float window_s = 10, first_s = 3, every_s = 0.5f;
 static const float lag_min_s = 0.27f, lag_max_s = 2.2f; /* 222 .. 27 per minute */
 static const float narrow_s = 0.12f, wide_s = 1.2f;
-static const float near_best = 0.65f, least_peak = 0.1f, follow = 0.25f, least_confidence = 0.3f;
+static const float near_best = 0.65f, near_two_humped = 0.85f, least_peak = 0.1f;
+static const float follow = 0.25f, least_confidence = 0.3f, clearly = 0.05f;
 static const float scale = 32, start_s = 0.8f;
 
-void period_init(struct period *p, float rate_hz) {
+void period_init(struct period *p, float rate_hz, bool two_humped) {
     assert(rate_hz >= 90 && rate_hz <= PERIOD_RATE_MAX_HZ);
-    *p = (struct period){0};
+    *p = (struct period){.two_humped = two_humped};
     int bin = (int)lrintf(rate_hz / 25);
     p->rate_hz = rate_hz / (float)bin;
     p->window = (int32_t)lrintf(window_s * p->rate_hz);
@@ -34,6 +35,7 @@ void period_reset(struct period *p) {
     p->sum = p->count = 0;
     p->period_s = start_s;
     p->confidence = 0;
+    p->doubtful = false;
 }
 
 static int16_t at(const struct period *p, int64_t i) {
@@ -95,15 +97,16 @@ static bool is_peak(const float *a, int k) {
 }
 
 /* The lag to believe, or 0. */
-static int choose(const float *a, int lag_min, int lag_max) {
+static int choose(const struct period *p, const float *a, int lag_max) {
     float best = 0;
-    for (int k = lag_min; k <= lag_max; k++)
+    float near = p->two_humped ? near_two_humped : near_best;
+    for (int k = p->lag_min; k <= lag_max; k++)
         if (is_peak(a, k) && a[k] > best)
             best = a[k];
     if (best < least_peak)
         return 0;
-    int k = lag_min;
-    while (!(is_peak(a, k) && a[k] >= near_best * best))
+    int k = p->lag_min;
+    while (!(is_peak(a, k) && a[k] >= near * best))
         k++;
     return k;
 }
@@ -111,6 +114,13 @@ static int choose(const float *a, int lag_min, int lag_max) {
 static float refined(const float *a, int k) {
     float bend = a[k - 1] - 2 * a[k] + a[k + 1];
     return (float)k + (bend < 0 ? 0.5f * (a[k - 1] - a[k + 1]) / bend : 0);
+}
+
+static bool doubtful(const struct period *p, const float *a, int k, int lag_max) {
+    for (int j = 2 * k - 1; p->two_humped && j <= 2 * k + 1 && j <= lag_max; j++)
+        if (is_peak(a, j) && a[j] >= a[k] + clearly)
+            return true;
+    return false;
 }
 
 /* period x (found / period)^share, by a rational function: the same bits everywhere, which
@@ -124,11 +134,12 @@ static void update(struct period *p) {
     int n = (int)(p->count < p->window ? p->count : p->window);
     int last = 2 * n / 3 < p->lag_max ? 2 * n / 3 : p->lag_max;
     float a[PERIOD_LAGS];
-    int k = correlate(p, n, last + 1, a) ? choose(a, p->lag_min, last) : 0;
+    int k = correlate(p, n, last + 1, a) ? choose(p, a, last) : 0;
     if (!k) {
         p->confidence *= 1 - follow;
         return;
     }
+    p->doubtful = doubtful(p, a, k, last);
     p->confidence += follow * (a[k] - p->confidence);
     if (a[k] > least_confidence)
         p->period_s = drawn_to(p->period_s, refined(a, k) / p->rate_hz, a[k] * follow);

@@ -161,7 +161,7 @@ static void period_of_each_rate(void **state) {
     static struct period p;
     for (double rate_hz = 100; rate_hz < 190; rate_hz += 12.5)
         for (double period_s = 0.35; period_s < 1.6; period_s += 0.2) {
-            period_init(&p, (float)rate_hz);
+            period_init(&p, (float)rate_hz, false);
             for (int i = 0; i < (int)(30 * rate_hz); i++) {
                 double t = i / rate_hz;
                 period_push(&p, (float)(60 + 50 * pulses_artery(pulses_phase(t, period_s))));
@@ -169,7 +169,7 @@ static void period_of_each_rate(void **state) {
             near((double)p.period_s, period_s, 0.04 * period_s);
             assert_true(p.confidence > 0.7f);
         }
-    period_init(&p, 125);
+    period_init(&p, 125, false);
     for (int i = 0; i < 125 * 60; i++)
         period_push(&p, (float)(90 + 2 * pulses_noise(i)));
     assert_true(p.confidence < 0.5f);
