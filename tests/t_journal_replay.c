@@ -84,9 +84,17 @@ static void command(enum wire_kind kind, uint64_t number) {
     client_command(&client, &f);
 }
 
-static void follow(uint64_t ms) {
-    for (uint64_t until = process_ms() + ms; process_ms() < until; process_sleep(2))
+/* Until hemod has said so many more events under that case, and taken every command. */
+static bool follow(uint64_t case_number, uint64_t events) {
+    uint64_t wanted = UINT64_MAX;
+    for (uint64_t until = process_ms() + 20000; process_ms() < until; process_sleep(2)) {
         client_turn(&client);
+        if (wanted == UINT64_MAX && client.last_case == case_number && client.epoch_begins)
+            wanted = client.events + events;
+        if (client.events >= wanted && client.link.first_held == client.link.next_sequence)
+            return true;
+    }
+    return false;
 }
 
 static void attach(void *context) {
@@ -111,19 +119,19 @@ static int record_case(void **state) {
     void *context = zmq_ctx_new();
     attach(context);
     const char *words[] = {"play", "bleeding", "--insecure", "-q", "--send", hemod.feeds, "--speed",
-                           "60", "--duration", "150", "--fault", "flush@50+3", NULL};
+                           "20", "--duration", "300", "--fault", "flush@50+3", NULL};
     pid_t feed = begin(words);
-    follow(150);
+    bool all = follow(0, 20);
     command(WIRE_CASE_OPEN, 41);
-    follow(900);
+    all = all && follow(41, 150);
     command(WIRE_MARK, 0);
     command(WIRE_CAPTURE, 0);
-    follow(200);
+    all = all && follow(41, 50);
     command(WIRE_RULES, 0);
-    follow(400);
+    all = all && follow(41, 50);
     command(WIRE_CASE_CLOSE, 41);
     command(WIRE_CASE_OPEN, 42);
-    follow(400);
+    all = all && follow(42, 50);
     process_stop(&hemod, SIGKILL);
     kill(feed, SIGKILL);
     end(feed);
@@ -132,7 +140,7 @@ static int record_case(void **state) {
     int stopped = process_stop(&hemod, SIGTERM);
     zmq_close(client.socket);
     zmq_ctx_term(context);
-    return stopped;
+    return all ? stopped : -1;
 }
 
 static int forget_case(void **state) {
