@@ -25,7 +25,7 @@ function redColumns(data, width, height) {
         let red = false;
         for (let y = 0; y < height && !red; y++) {
             const i = 4 * (y * width + x);
-            red = data[i] > 110 && data[i + 1] < data[i] / 2 && data[i + 2] < 0.55 * data[i];
+            red = data[i] > 90 && data[i + 1] < 0.6 * data[i] && data[i + 2] < 0.6 * data[i];
         }
         drawn.push(red ? 1 : 0);
     }

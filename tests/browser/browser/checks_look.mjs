@@ -72,7 +72,16 @@ const rings = (page) =>
             ).length,
     );
 
-const SCREENS = ['live', 'review', 'worklist', 'study/5', 'audit', 'validation', 'admin'];
+/** Each screen, and what stands there once it has its data. */
+const SCREENS = {
+    live: '[data-testid=card]',
+    review: '[data-testid=review]',
+    worklist: '[data-testid=study-row]',
+    'study/5': '[data-testid=history]',
+    audit: '[data-testid=audit]',
+    validation: '#view-validation .quiet',
+    admin: '[data-testid=modes]',
+};
 const WHY = 'AO mean 74 -> 52 mmHg in 90 s; FALLING_BP rules 1; beats 81-96; q 0.96';
 
 async function visit(page, fake, look) {
@@ -84,9 +93,10 @@ async function visit(page, fake, look) {
     await page.keyboard.press('F2');
     await page.keyboard.press('Enter');
     await sleep(300);
-    for (const screen of SCREENS) {
+    for (const [screen, there] of Object.entries(SCREENS)) {
         await page.goto(`${fake.url}#/${screen}`);
-        await sleep(500);
+        await page.waitForSelector(there);
+        await sleep(100);
         await look(screen);
     }
 }
@@ -146,7 +156,6 @@ export const checks = [
         title: 'dark: mean luminance <= 0.05, bright pixels <= 5 %, also when the feed is lost',
         user: 'tech',
         async run({ page, fake }) {
-            await sleep(4000);
             await visit(page, fake, (screen) => isDark(page, screen));
             await page.goto(`${fake.url}#/live`);
             fake.feed.stopped = true;

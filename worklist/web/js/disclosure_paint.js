@@ -127,7 +127,9 @@ export class DisclosurePaint {
             }
             const top = this.#y(lane, level.high[i]);
             const height = this.#y(lane, level.low[i]) - top;
-            context.fillRect(x, top, Math.max(1, wide - 0.5), Math.max(1, height));
+            const left = Math.round(x);
+            const right = Math.max(left + 1, Math.round(x + wide));
+            context.fillRect(left, top, right - left, Math.max(1, height));
         }
         context.globalAlpha = 1;
     }
