@@ -13,6 +13,8 @@
 
 enum { BEDSIDE_MEASURED = 128, BEDSIDE_BEATS = 2048, BEDSIDE_REFUSED = 32 };
 
+static uint32_t bedside_cut; /* of the runs that begin from here on */
+
 /* From activation to activation, in the model's pressures at 2000 Hz. */
 struct bedside_beat {
     double from_s, to_s;
@@ -34,7 +36,8 @@ struct bedside {
     int refused_count;
     struct event measured[BEDSIDE_MEASURED], refused[BEDSIDE_REFUSED];
     struct bedside_beat beats[BEDSIDE_BEATS];
-    char labels[STREAM_CHANNELS_MAX][STREAM_LABEL_MAX + 1];
+    uint32_t ticks_per_sample[STREAM_GROUPS_MAX];
+    uint32_t cut; /* samples of a block; 0: as they come */
 };
 
 static inline void bedside_hear(void *context, const struct event *event) {
@@ -43,6 +46,26 @@ static inline void bedside_hear(void *context, const struct event *event) {
         b->measured[b->measured_count++] = *event;
     if (event->kind == EVENT_NOT_GIVEN && b->refused_count < BEDSIDE_REFUSED)
         b->refused[b->refused_count++] = *event;
+}
+
+/* A block as it is, or in pieces of `cut` samples. */
+static inline void bedside_push(struct bedside *b, struct room *room,
+                                const struct sample_block *block) {
+    static int16_t piece[SAMPLES_PER_RECORD_MAX * STREAM_CHANNELS_MAX];
+    uint32_t cut = b->cut ? b->cut : block->count;
+    uint64_t ticks = (uint64_t)(b->ticks_per_sample[block->group]);
+    for (uint32_t from = 0; from < block->count; from += cut) {
+        uint32_t n = block->count - from < cut ? block->count - from : cut;
+        for (uint32_t c = 0; c < block->channels; c++)
+            memcpy(piece + c * n, block->samples + c * block->count + from, n * sizeof *piece);
+        struct sample_block part = {.first_tick = block->first_tick + from * ticks,
+                                    .group = block->group,
+                                    .channels = block->channels,
+                                    .count = n,
+                                    .samples = piece};
+        if (room_push(room, &part, bedside_hear, b) != HEMO_OK)
+            abort();
+    }
 }
 
 static inline void bedside_play(struct bedside *b, const struct patient_row *row) {
@@ -66,14 +89,15 @@ static inline void bedside_play(struct bedside *b, const struct patient_row *row
         abort();
     b->base_rate_hz = stream_base_rate_hz(&source.info);
     for (uint32_t c = 0; c < source.info.channels_count; c++)
-        memcpy(b->labels[c], source.info.channels[c].label, sizeof b->labels[c]);
+        b->ticks_per_sample[source.info.channels[c].group] =
+            source.info.channels[c].ticks_per_sample;
     for (const struct derived_value *t = b->typed; t && t->quantity; t++) {
         struct stream_mark mark = {.kind = MARK_VALUE, .quantity = t->quantity, .value = t->value};
         room_mark(room, &mark, bedside_hear, b);
     }
     while (source.next(source.state, &item, &failure) == HEMO_OK && item.kind != SOURCE_END) {
         if (item.kind == SOURCE_SAMPLES)
-            room_push(room, &item.body.samples, bedside_hear, b);
+            bedside_push(b, room, &item.body.samples);
         else if (item.kind == SOURCE_MARK)
             room_mark(room, &item.body.mark, bedside_hear, b);
     }
@@ -192,6 +216,7 @@ static inline struct bedside *bedside_typed(const struct patient_row *row,
                                             double duration_s, uint32_t rate_hz) {
     struct bedside *b = calloc(1, sizeof *b);
     b->typed = typed;
+    b->cut = bedside_cut;
     b->patient = row->name;
     b->seed = seed;
     b->duration_s = duration_s;

@@ -180,6 +180,24 @@ static void derived_from_typed_and_measured(void **state) {
     free(b);
 }
 
+/* Two lines, marks and derived values: the same events however the samples are cut. */
+static void blocks_do_not_matter(void **state) {
+    (void)state;
+    static const struct derived_value typed[] = {{QUANTITY_CO, 0, 5.0}, {0, 0, 0}};
+    struct patient_row row = *patient_find("as_severe");
+    row.lab = &lab_rows[LAB_sheath];
+    struct bedside *whole = bedside_typed(&row, typed, 3, 90, 250);
+    bedside_cut = 3;
+    struct bedside *cut = bedside_typed(&row, typed, 3, 90, 250);
+    bedside_cut = 0;
+    assert_true(whole->measured_count > 10 && bedside_find(whole, QUANTITY_AVA, SITE_NONE, 0));
+    assert_int_equal(whole->measured_count, cut->measured_count);
+    for (int i = 0; i < whole->measured_count; i++)
+        assert_memory_equal(&whole->measured[i], &cut->measured[i], sizeof whole->measured[i]);
+    free(whole);
+    free(cut);
+}
+
 static void a_refusal_says_why(void **state) {
     (void)state;
     static const struct derived_value typed[] = {
@@ -209,6 +227,7 @@ int main(void) {
         cmocka_unit_test(a_wire_beyond_a_stenosis),
         cmocka_unit_test(derived_from_typed_and_measured),
         cmocka_unit_test(a_refusal_says_why),
+        cmocka_unit_test(blocks_do_not_matter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
