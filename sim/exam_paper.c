@@ -9,6 +9,8 @@
 static const double before_r_s = 0.03;
 /* Where a run begins and ends a beat is missing by right. */
 static const double begins_s = 5, ends_s = 4;
+/* As areas ask for (dsp/derived_valve.c); and a gradient that lasts through the filling. */
+static const double mitral_least_mmhg = 3, mitral_least_share = 0.35;
 
 const struct exam_row exam_rows[EXAM_ROWS] = {
 #define X(of, quantity, site, target, basis)                                                       \
@@ -167,7 +169,14 @@ static double of_beat(const struct patient_beat *b, uint32_t quantity) {
     }
 }
 
+/* Of the mitral valve only where there is a stenosis to be measured: below that the filling period
+ * is a matter of definition. */
 static double of_cycle(const struct cycle *c, uint32_t quantity) {
+    bool mitral = quantity == QUANTITY_DFP || quantity == QUANTITY_MV_MEAN;
+    bool stenosis = c->mitral.mean_mmhg >= mitral_least_mmhg &&
+                    c->mitral.period_s >= mitral_least_share * c->rr_s;
+    if (mitral && !stenosis)
+        return NAN;
     switch (quantity) {
     case QUANTITY_RATE:
         return 60 / c->rr_s;
