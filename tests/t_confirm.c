@@ -328,6 +328,12 @@ static void passwords_are_tried_five_times_a_minute(void **state) {
     }
     assert_int_equal(
         status_of("", "POST /api/login", "{\"user\":\"nobody\",\"password\":\"wrong\"}"), 401);
+    assert_int_equal(
+        status_of("", "POST /api/login", "{\"user\":\"\u00e9\u00e9\",\"password\":\"x\"}"), 401);
+    assert_int_equal(cluster_count(&t.app,
+                                   "select count(*) from audit where what = 'login refused' "
+                                   "and who = '(nobody)'"),
+                     7);
 }
 
 static void sessions_end(void **state) {
@@ -392,6 +398,8 @@ static void a_persons_word_wins_until_released(void **unused) {
     assert_int_equal(on_study(t.mia, "override", ",\"kind\":\"hold\",\"why\":\"at lunch\""), 200);
     fall_to(60, EVENT_FALLING_BP);
     assert_int_equal(cluster_count(&t.app, held), 1);
+    assert_true(cluster_count(&t.app, "select count(*) from audit where what = 'move' and who = "
+                                      "'worklistd' and after like 'place %, finding %'") > 0);
     assert_int_equal(
         on_study(t.mia, "override", ",\"kind\":\"tier\",\"tier\":\"critical\",\"why\":\"sick\""),
         200);

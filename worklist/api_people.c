@@ -13,10 +13,13 @@ static const struct api_problem wrong_password = {401, "NOT_LOGGED_IN",
                                     "Nothing was changed.", "Wait a minute, then try again."};
 
 static bool audit_login(struct api_call *call, const char *user, const char *what) {
+    bool in = strcmp(what, "login") == 0; /* else nobody knows who it was */
+    bool name = strlen(user) < USER_NAME &&
+                strspn(user, "abcdefghijklmnopqrstuvwxyz0123456789._-") == strlen(user);
     char object[80];
-    snprintf(object, sizeof object, "user %.40s", user);
+    snprintf(object, sizeof object, "user %s", name ? user : "(not a name)");
     return db_do(call->db, "begin") &&
-           audit_append(call->db, &(struct audit_entry){.who = user,
+           audit_append(call->db, &(struct audit_entry){.who = in ? user : "(nobody)",
                                                         .what = what,
                                                         .object = object,
                                                         .before = "",
@@ -59,7 +62,12 @@ void api_login(struct api_call *call) {
         begin_session(call, &user);
     } else if (result == USER_WRONG) {
         counters_add(call->api->counters, COUNTER_LOGINS_REFUSED, 1);
-        api_error(call, &wrong_password);
+        if (audit_login(call, name, "login refused"))
+            api_error(call, &wrong_password);
+        else {
+            api_database_error(call);
+            db_do(call->db, "rollback");
+        }
     } else {
         api_database_error(call);
     }

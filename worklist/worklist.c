@@ -1,4 +1,5 @@
 #include "worklist/worklist.h"
+#include "worklist/audit.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,6 +149,19 @@ static bool write_move(struct worklist *w, const struct rank_key *key,
                            move->by, db_int(w->version).text)) == 1;
 }
 
+/* Moves that no person made; those of people have the row of their act. */
+static bool audit_move(struct worklist *w, const struct rank_key *key,
+                       const struct worklist_move *move, struct places places) {
+    bool automatic = strcmp(move->by, "finding") == 0 || strcmp(move->by, "worklistd") == 0;
+    char object[40], before[60], after[100];
+    snprintf(object, sizeof object, "study %lld", (long long)key->study);
+    snprintf(before, sizeof before, "place %zu, %s", places.from, rank_tier_text(places.tier_from));
+    snprintf(after, sizeof after, "place %zu, %s%s%.32s", places.to, rank_tier_text(key->tier),
+             move->event_hex ? ", finding " : "", move->event_hex ? move->event_hex : "");
+    return !automatic || audit_append(w->db, &(struct audit_entry){"worklistd", "move", object,
+                                                                   before, after, move->by});
+}
+
 bool worklist_move(struct worklist *w, const struct rank_key *after,
                    const struct worklist_move *move) {
     const struct rank_key *before = rank_list_find(w->list, after->study);
@@ -156,7 +170,7 @@ bool worklist_move(struct worklist *w, const struct rank_key *after,
     change_list(w, after, move->leaves);
     places.to = move->leaves ? 0 : rank_list_place(w->list, after);
     w->version++;
-    return write_move(w, after, move, places) &&
+    return write_move(w, after, move, places) && audit_move(w, after, move, places) &&
            db_run(w->db, "update worklist_version set version = $1, open_studies = $2",
                   DB(db_int(w->version).text, db_int((int64_t)w->list->count).text)) == 1;
 }
