@@ -11,7 +11,8 @@ static const float ceiling = 1.5f;      /* of a usual hump: no artefact is worth
 static const float other_shape = 0.4f;  /* what a hump of another shape than usual is worth */
 static const float baseline_s = 0.12f, search_s = 0.07f, match_search_s = 0.13f;
 static const float around_s = 1.0f, own_s = 0.12f, apart_s = 0.2f;
-static const float clear_from = 4, sure_like = 0.7f, matched = 0.4f;
+static const float clarity_most = 100, clear_from = 4, clear_none = 2;
+static const float sure_like = 0.7f, matched = 0.4f;
 static const float follow = 0.125f, turn = 1.3f;
 enum { SHAPES_LEAST = 4 };
 
@@ -118,15 +119,20 @@ static float match_at(const struct ecg *e, int64_t end, float *like) {
     return *like * *like * (much < 1 ? much : fminf(1, 2.5f / much));
 }
 
+/* 0: QRS stand out clearly; 1: they do not. */
+static float noisy(const struct ecg *e) {
+    float share = 1 - (e->clear - clear_none) / (clear_from - clear_none);
+    return fminf(fmaxf(share, 0), 1);
+}
+
 /* The envelope of the time that the middle of the shape has reached. */
 static float envelope_share(const struct ecg *e) {
     if (e->usual <= 0)
         return 0;
     float share = of_coarse(e->envelope, e->steps - 1 - e->shape_width / 2) / e->usual;
-    float noisy = 1 - (e->clear - 2) / (clear_from - 2);
     if (e->shapes < SHAPES_LEAST)
         return fminf(share, ceiling);
-    return other_shape * (1 - fminf(fmaxf(noisy, 0), 1)) * fminf(share, 1);
+    return other_shape * (1 - noisy(e)) * fminf(share, 1);
 }
 
 /* One coarse sample; returns what the finder sees. */
@@ -179,11 +185,14 @@ static struct extreme deflection(const struct ecg *e, int64_t from, int64_t to, 
     return best;
 }
 
-/* One polarity as long as it stays the larger one: R and S must not take turns. */
-static int64_t summit(struct ecg *e, int64_t about, float search) {
-    int reach = fine_samples(e, search);
+/* One polarity as long as it stays the larger one: R and S must not take turns. A QRS of another
+ * shape than usual has its own. */
+static int64_t summit(struct ecg *e, int64_t about, bool usual) {
+    int reach = fine_samples(e, usual ? 0.5f * search_s : search_s);
     struct extreme up = deflection(e, about - reach, about + reach + 1, 1);
     struct extreme down = deflection(e, about - reach, about + reach + 1, -1);
+    if (!usual && e->shapes >= SHAPES_LEAST)
+        return down.height > up.height ? down.where : up.where;
     bool first = e->up == 0 && e->down == 0;
     e->up = first ? up.height : e->up + follow * (up.height - e->up);
     e->down = first ? down.height : e->down + follow * (down.height - e->down);
@@ -192,7 +201,9 @@ static int64_t summit(struct ecg *e, int64_t about, float search) {
 
 static float clarity_at(const struct ecg *e, int64_t r_at) {
     int64_t hump_at = coarse_of_fine(e, r_at) + e->hump_width / 2;
-    int own = coarse_samples(e, own_s), around = coarse_samples(e, around_s), n = 0;
+    float period_s = e->finder.period.period_s; /* not as far as its neighbours */
+    int own = coarse_samples(e, fminf(own_s, 0.25f * period_s)), n = 0;
+    int around = coarse_samples(e, fminf(around_s, 0.6f * period_s));
     float top = 0, sum = 0;
     for (int64_t i = hump_at - around; i <= hump_at + around; i++) {
         if (i < 0 || i >= e->steps)
@@ -203,7 +214,9 @@ static float clarity_at(const struct ecg *e, int64_t r_at) {
         sum += outside ? x : 0;
         n += outside;
     }
-    return sum > 0 ? top * (float)n / sum : 0;
+    if (n == 0 || top <= 0)
+        return 0;
+    return fminf(top / fmaxf(sum / (float)n, 1e-6f * top), clarity_most);
 }
 
 /* Where the usual QRS fits best near `about`; -1: nowhere. All in coarse samples. */
@@ -239,8 +252,7 @@ static bool take(struct ecg *e, const struct pulse *pulse, struct ecg_r *out) {
     if (about < e->steps - ECG_COARSE / 2)
         return false; /* so late that it is nearly forgotten */
     int64_t fit = best_match(e, about);
-    int64_t r_at = fit >= 0 ? summit(e, fine_of_coarse(e, fit), 0.5f * search_s)
-                            : summit(e, fine_of_coarse(e, about), search_s);
+    int64_t r_at = summit(e, fine_of_coarse(e, fit >= 0 ? fit : about), fit >= 0);
     if (e->last >= 0 && r_at <= e->last + fine_samples(e, apart_s))
         return false;
     e->last = r_at;
