@@ -1,7 +1,7 @@
 /* screenshot.mjs - pictures for the README from a running demo.
  *
  *     HEMO_TECH_PASSWORD=... HEMO_READER_PASSWORD=... node screenshot.mjs URL [FOLDER] [ROOM]
- * Writes live.png, worklist.png, study.png and audit.png (1456x820, as small as 256 colours make
+ * Writes live.png, review.png, worklist.png, study.png and audit.png (1456x820, as small as 256 colours make
  * them) in FOLDER (.). ROOM (2) is the room that live shows; study is the first of the list. The demo must have run for
  * some minutes: values are confirmed on the way, so that the audit has what to show. */
 import path from 'node:path';
@@ -67,8 +67,10 @@ try {
     await list.waitForTimeout(1500);
     await picture(list, 'worklist');
     const first = await list.getAttribute('[data-testid=study-row][aria-rowindex="2"]', 'data-study');
-    await go(list, `#/study/${first}`);
+    await go(list, `#/study/${first}`, 3000);
     await picture(list, 'study');
+    await go(live, `#/review/${room}`, 4000);
+    await picture(live, 'review');
     await go(list, '#/audit');
     await picture(list, 'audit');
     for (const problem of [...live.problems, ...list.problems])
