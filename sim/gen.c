@@ -81,8 +81,7 @@ static void mark_beginning(struct gen *g) {
 
 static enum hemo_error open_all(struct gen *g, struct failure *failure) {
     const struct options *o = g->options;
-    struct patient_source_config config = {.row = patient_find(o->patient),
-                                           .seed = o->seed,
+    struct patient_source_config config = {.seed = o->seed,
                                            .duration_s = o->duration_s,
                                            .rate_hz = o->rate_hz,
                                            .vary = o->vary,

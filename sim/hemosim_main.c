@@ -65,8 +65,7 @@ static enum hemo_error replay(const struct options *o, struct failure *failure) 
 }
 
 static enum hemo_error play(const struct options *o, struct failure *failure) {
-    struct patient_source_config config = {.row = patient_find(o->patient),
-                                           .seed = o->seed,
+    struct patient_source_config config = {.seed = o->seed,
                                            .duration_s = o->duration_s,
                                            .rate_hz = o->rate_hz,
                                            .vary = o->vary,

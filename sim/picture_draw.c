@@ -392,8 +392,9 @@ static void draw_measurement(const struct sheet *s, const struct lane *l, double
     for (uint32_t i = 0; i < e->left_out_count; i++) {
         const struct event_row *row = event_row(e->left_out[i].reason);
         double at = x_of(s, e->left_out[i].tick);
-        draw_cross(s->out, at + 8, l->top + 20);
-        svg_text(s->out, &(struct svg_word){at + 14, l->top + 24, "small", NULL},
+        double y = l->top + 20 + 12 * (i % 3); /* neighbours' words */
+        draw_cross(s->out, at + 8, y);
+        svg_text(s->out, &(struct svg_word){at + 14, y + 4, "small", NULL},
                  row ? row->text : "left out");
     }
     event_text(e, s->p->base_rate_hz, text, sizeof text);
