@@ -183,9 +183,20 @@ export const checks = [
     },
     {
         id: 'NARROW',
-        title: '1366x768 without sideways scroll, and at 200 % nothing is cut off sideways',
+        title: 'from 1366x768 on and at 200 %: no sideways scroll, the name has room, no control is cut',
         user: 'tech',
         async run({ page, fake }) {
+            const head = () =>
+                page.evaluate(() => ({
+                    cut: document.querySelector('#log-out').getBoundingClientRect().right,
+                    name: document.querySelector('#patient').parentElement.clientWidth,
+                }));
+            for (const width of [1366, 1456, 1600, 1800, 1920]) {
+                await page.setViewportSize({ width, height: 800 });
+                const { cut, name } = await head();
+                assert.ok(cut <= width, `Log out ends at ${cut} of ${width} px`);
+                assert.ok(name >= 170, `${name} px for the name at ${width} px`);
+            }
             for (const [width, height] of [
                 [1366, 768],
                 [683, 384],

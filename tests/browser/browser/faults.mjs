@@ -189,6 +189,17 @@ export const faults = [
         ],
     ],
     [
+        'NARROW',
+        'controls before the name',
+        [
+            {
+                file: 'css/frame.css',
+                find: '.patient {\n        min-width: 180px;',
+                replace: '.patient {\n        min-width: 0;\n        flex: 0 1 20px;',
+            },
+        ],
+    ],
+    [
         'MARK',
         'an end is sent as a beginning',
         js('views/mark_bar.js', 'const on = this.#lasting(kind) === undefined;', 'const on = true;'),

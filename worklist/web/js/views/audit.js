@@ -4,7 +4,7 @@
 import { api, ApiError } from '../api.js';
 import { h, replace, setText } from '../dom.js';
 import { keepHash, makeHash } from '../router.js';
-import { clock, fullTime } from '../values.js';
+import { clock, fullTime, numberText, shortName, valueList } from '../values.js';
 import { table } from './table.js';
 
 const PAGE_ROWS = 100;
@@ -116,6 +116,24 @@ export class AuditView {
     }
 }
 
+/** What a row says, short enough to be read: hashes by their first eight digits, values in words. All
+ * of it stands in the tooltip. @param {string} text */
+export function auditText(text) {
+    const at = text.indexOf('[{');
+    const hashes = (/** @type {string} */ t) =>
+        t.replace(/\b([0-9a-f]{8})[0-9a-f]{24,56}\b/g, '$1…');
+    if (at < 0) return hashes(text);
+    try {
+        const values = JSON.parse(text.slice(at));
+        const said = valueList(values).map(
+            (v) => `${shortName(v.quantity)} ${numberText(v.value, v.decimals)}`,
+        );
+        return hashes(text.slice(0, at)) + said.join(', ');
+    } catch {
+        return hashes(text);
+    }
+}
+
 /** Where one can look at what the row is about. @param {string} object */
 function objectLink(object) {
     const study = /^study (\d+)$/.exec(object);
@@ -126,7 +144,11 @@ function objectLink(object) {
 
 /** @param {any} row */
 function auditCells(row) {
-    const text = (/** @type {any} */ value) => ({ text: String(value ?? '') });
+    const text = (/** @type {any} */ value) => {
+        const whole = String(value ?? '');
+        const short = auditText(whole);
+        return { text: short, title: short === whole ? undefined : whole };
+    };
     const at = String(row.at ?? '');
     const object = String(row.object ?? '');
     return [
@@ -134,7 +156,7 @@ function auditCells(row) {
         { text: clock(at), title: fullTime(at) },
         text(row.who),
         text(row.what),
-        { text: object, href: objectLink(object) },
+        { ...text(object), href: objectLink(object) },
         { ...text(row.before), wide: true },
         { ...text(row.after), wide: true },
         text(row.where),
