@@ -175,6 +175,9 @@ static bool is_asked(uint32_t kind, const char *patient, const struct series *t)
 static void tally_event(struct tally *y, const struct case_head *head, const struct series *t,
                         double at_s, double low_s) {
     y->events++;
+    if (!isfinite(at_s) && bench.verbose && y == &bench.variants[0].tallies[0])
+        printf("# %s %llu: never, %.1f mmHg and %.1f %% lost\n", head->patient,
+               (unsigned long long)head->seed, t->most_lost_mmhg, 100 * t->most_lost);
     if (!isfinite(at_s))
         return;
     double lost = truth_lost(t, head->onset_s, at_s);

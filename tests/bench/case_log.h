@@ -25,7 +25,7 @@ struct case_entry {
 struct case_head {
     char patient[32];
     uint64_t seed;
-    int class;
+    uint32_t class; /* enum case_class */
     double base_rate_hz, onset_s, length_s;
 };
 
