@@ -272,7 +272,7 @@ static inline void case_simulate(const struct bench_case *c, const char *path) {
         exit(1);
     }
     struct case_head head = {.seed = c->seed,
-                             .class = (int)c->class,
+                             .class = (uint32_t)c->class,
                              .base_rate_hz = stream_base_rate_hz(&source.info),
                              .onset_s = c->row.onset_s,
                              .length_s = c->length_s};
