@@ -249,8 +249,15 @@ static int set_up(void **state) {
     (void)state;
     static struct wire_frame frame;
     char sql[200], password[USER_PASSWORD];
-    const struct study_new study = {"P1", "", "DEMO^P1", "A1", "", "1.1", "test", "", 120, NULL, NULL},
-                           other = {"P2", "", "DEMO^P2", "A2", "", "1.2", "test", "", 60, NULL, NULL};
+    const struct study_new study = {.patient_id = "P1", .patient_id_issuer = "",
+                                    .patient_name = "DEMO^P1", .accession = "A1",
+                                    .accession_issuer = "", .study_uid = "1.1",
+                                    .description = "test", .longest_wait_min = 120};
+    struct study_new other = study;
+    other.patient_id = "P2";
+    other.accession = "A2";
+    other.study_uid = "1.2";
+    other.longest_wait_min = 60;
     struct worklist w;
     db_init(&t.app, t.cluster.app, "test");
     epochs_init(&t.epochs);
