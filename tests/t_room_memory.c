@@ -100,6 +100,9 @@ static long measured(uint32_t channels) {
 
 static void a_room_takes_what_its_channels_need(void **state) {
     (void)state;
+#ifdef __SANITIZE_ADDRESS__
+    skip(); /* its own memory is many times the room's */
+#endif
     long one = measured(1), four = measured(4), eight = measured(8);
     assert_true(one > 0 && four > 0 && eight > 0);
     assert_true(one <= 96); /* the goal for eight too; 332 were seen, 912 before */
