@@ -136,6 +136,7 @@ export function doubts(m) {
     if (systolic !== null && diastolic !== null && diastolic > systolic) {
         found.push('diastolic above systolic');
     }
+    if (!m.beats.length) found.push('no beats named');
     if (m.left_out.length > m.beats.length) found.push('more beats left out than used');
     return found;
 }
