@@ -141,14 +141,15 @@ enum hemo_error exam_run(const struct options *options, const volatile sig_atomi
     static struct exam exam;
     const char *name = options->patient;
     bool all = !name || !strcmp(name, "all");
-    if (!all && !patient_find(name))
-        return failure_set(failure, HEMO_BAD_CONFIG, "unknown patient \"%.40s\" (see hemosim list)",
-                           name);
+    const struct patient_row *only = NULL;
+    enum hemo_error error = all ? HEMO_OK : patient_source_row(name, &only, failure);
+    if (error)
+        return error;
     exam = (struct exam){.patients = 0};
     for (int i = 0; i < patient_rows_count; i++) {
         const struct patient_row *row = &patient_rows[i];
-        for (uint64_t k = 0; k < options->count && (all || row == patient_find(name)); k++) {
-            enum hemo_error error = exam_patient(options, row, options->seed + k, &exam, failure);
+        for (uint64_t k = 0; k < options->count && (all || row == only); k++) {
+            error = exam_patient(options, row, options->seed + k, &exam, failure);
             if (!error && *stop)
                 error = failure_set(failure, HEMO_INTERRUPTED, "interrupted; nothing printed");
             if (error)
