@@ -72,6 +72,7 @@ test('what changed while one looked is said', () => {
 test('doubts', () => {
     assert.deepEqual(doubts(measurement(room, 'AO')), []);
     assert.equal(doubts(measurement(room, 'AO', { quality: 0.49 })).length, 1);
+    assert.deepEqual(doubts(measurement(room, 'AO', { beats: [] })), ['no beats named']);
     const upside = measurement(room, 'AO');
     upside.values[0].value = 60;
     assert.deepEqual(doubts(upside), ['diastolic above systolic']);
