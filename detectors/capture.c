@@ -14,6 +14,7 @@ enum {
     LEFT_OUT_WAIT_S = 60, /* with many beats left out, a better stretch is waited for so long */
     BREATH_WAIT_S = 40, /* a wedge that stays waits so long for its respiration */
     WEDGE_LEVELS_FULL = 24,
+    WEDGE_WAVES_MIN = 3,
     BY_PERSON = 1 << 16, /* details of an event's ordinal */
     OF_LEVELS = 2 << 16,
 };
@@ -227,6 +228,10 @@ void capture_wedge(struct report_call *call, struct line *line, uint64_t from_ti
     if (!level_measurement(call, line, from_tick + settle, to_tick - settle, &event))
         return;
     event.site = SITE_PCW;
+    static const uint32_t waves[LINE_WEDGE_WAVES] = {QUANTITY_A_WAVE, QUANTITY_V_WAVE};
+    for (int i = 0; i < LINE_WEDGE_WAVES && line->site != SITE_PCW; i++)
+        if (line->wedge_counts[i] >= WEDGE_WAVES_MIN)
+            event_add_value(&event, waves[i], line->wedge_sums[i] / line->wedge_counts[i], 0);
     report_send(call, &event);
 }
 

@@ -116,6 +116,9 @@ static void state_began(struct report_call *call, struct line *line, uint32_t st
     event.state = EVENT_BEGAN;
     line->opened_tick[bit] = event.tick;
     report_send(call, &event);
+    if (state == EVENT_WEDGE)
+        for (int i = 0; i < LINE_WEDGE_WAVES; i++)
+            line->wedge_sums[i] = line->wedge_counts[i] = 0;
     if (state == EVENT_NO_PULSE)
         capture_pulseless(call, line); /* at once: an alarm waits for the mean */
     if (!interrupts(state))
@@ -213,10 +216,26 @@ static void remember(struct line *line, const struct line_beat *beat) {
     line->beats[line->beats_count++] = *beat;
 }
 
+/* a and v of the beats of a wedge, for the average that is given when it ends. */
+static void wedge_waves(struct line *line, const struct beat *beat) {
+    const float seen[LINE_WEDGE_WAVES] = {beat->a_mmhg, beat->v_mmhg};
+    if (line->channel.r_count == 0)
+        return; /* without an ECG their names are a guess: fit for a beat, not for a value */
+    for (int i = 0; i < LINE_WEDGE_WAVES; i++)
+        if (isfinite(seen[i])) {
+            line->wedge_sums[i] += (double)seen[i];
+            line->wedge_counts[i]++;
+        }
+}
+
 static void item_beat(struct report_call *call, struct line *line,
                       const struct channel_item *item) {
     struct line_beat beat = line_beat_of(line, item);
-    withhold(line, &beat);
+    bool wedged = item->site == SITE_PCW && line->site != SITE_PCW; /* marked: dsp knows its ends */
+    if (!wedged)
+        withhold(line, &beat);
+    else if (line_wedged(line))
+        wedge_waves(line, &item->beat);
     struct event event = report_new(call, line, EVENT_BEAT, beat.foot_tick);
     event.site = item->site; /* PCW inside a wedge that was marked */
     event.from_tick = beat.foot_tick;

@@ -26,6 +26,7 @@ enum {
     RWAVES_WAVES = 32,
     RWAVES_INTERVALS = 5,
     LINE_VALUES = 10,
+    LINE_WEDGE_WAVES = 2,
     PAIR_VALUES = 7,
     PAIR_BEATS_MAX = 16,
     VALVE_PAIRS = 4,
@@ -66,6 +67,8 @@ struct line {
     uint32_t breaks;
     bool systole_said; /* a peak is said once, also where two upstrokes lead to it */
     uint64_t systole_tick;
+    double wedge_sums[LINE_WEDGE_WAVES]; /* a and v of the marked wedge that runs */
+    uint32_t wedge_counts[LINE_WEDGE_WAVES];
     bool suggested;       /* a measurement, in this visit */
     uint32_t open_states; /* bit kind - 101 */
     uint64_t opened_tick[LINE_STATES];

@@ -164,14 +164,29 @@ static float at_r_wave(const struct channel *c, int64_t foot) {
     return sum / 3;
 }
 
+/* In fine samples; 0: no ECG; -1: it shows none in this beat, or the beat is no whole cycle of it
+ * (both waves were counted), so that waves have no names. */
+static int64_t r_wave_of(const struct channel *c, struct values_span span) {
+    int64_t r_at, before, from = from_fine(c, span.foot), to = from_fine(c, span.next_foot);
+    int64_t length = to - from;
+    if (c->r_count == 0)
+        return 0;
+    bool known = channel_r_between(c, from, to, &r_at) &&
+                 channel_r_between(c, from - 2 * length, r_at - 1, &before);
+    int64_t off = known ? r_at - before - length : length;
+    return 4 * (off < 0 ? -off : off) < length ? (r_at - c->begun) / c->fine.length : -1;
+}
+
 static void close_beat(struct channel *c, int64_t next_foot, struct items *items) {
-    struct values_span span = {c->foot.at, next_foot, c->foot.mmhg};
+    struct values_span span = {c->foot.at, next_foot, c->foot.mmhg, 0};
     int32_t first = step_of(c, span.foot), last = step_of(c, span.next_foot);
     unsigned flags = line_state_flags(&c->line, first, last);
     if (flags & LINE_DARK)
         return;
     bool wedge = flags == LINE_MARKED_WEDGE && line_state_in_marked_wedge(&c->line, first, last);
-    struct values_found found = values_between(&c->values, span, wedge);
+    span.r_at = r_wave_of(c, span);
+    bool as_wedge = wedge || c->config.site == SITE_PCW;
+    struct values_found found = values_between(&c->values, span, as_wedge);
     float interval_s = (float)(next_foot - c->foot.at) / c->values.rate_hz;
     struct channel_item *item = add(items, CHANNEL_BEAT, from_fine(c, span.foot));
     item->site = wedge ? SITE_PCW : c->config.site;

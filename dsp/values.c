@@ -7,7 +7,7 @@
 static const float foot_mean_s = 0.08f, peak_mean_s = 0.024f;
 static const float foot_before_s = 0.25f, foot_after_s = 0.04f;
 static const float systole_share = 0.55f, systole_least_s = 0.2f;
-static const float missing_share = 0.02f, before_upstroke_s = 0.04f;
+static const float missing_share = 0.02f, before_upstroke_s = 0.04f, wedge_later_s = 0.12f;
 static const float slope_reach_s = 0.016f;
 static const float edp_slope_share = 0.1f; /* of the greatest dP/dt */
 
@@ -114,13 +114,13 @@ struct values_foot values_foot(const struct values *v, double upstroke, double l
         int64_t edp = end_of_diastole(v, steepest);
         return (struct values_foot){edp > from ? edp : from, mean_about(v, edp, 3)};
     }
-    struct values_span in = {from, to + 1, 0};
+    struct values_span in = {from, to + 1, 0, 0};
     struct extreme lowest = find(v, in, samples(v, foot_mean_s), -1);
     return (struct values_foot){tangent_foot(v, steepest, lowest), lowest.mmhg};
 }
 
 float values_highest(const struct values *v, int64_t from, int64_t to, int64_t *where) {
-    struct extreme e = find(v, (struct values_span){from, to, 0}, samples(v, peak_mean_s), 1);
+    struct extreme e = find(v, (struct values_span){from, to, 0, 0}, samples(v, peak_mean_s), 1);
     *where = e.where;
     return e.mmhg;
 }
@@ -167,12 +167,17 @@ static void read_ventricle(const struct values *v, struct values_span span,
     read_contraction(v, span, f);
 }
 
-static void read_atrium(const struct values *v, struct values_span span, struct values_found *f) {
+static void read_atrium(const struct values *v, struct values_span span, bool late,
+                        struct values_found *f) {
     float trace[WAVES_POINTS];
     int n = samples(v, 1 / WAVES_RATE_HZ), count = 0;
     for (int64_t i = span.foot; i < span.next_foot && count < WAVES_POINTS; i += n)
         trace[count++] = mean_about(v, i, 2 * n);
-    struct waves waves = waves_find(trace, count, (float)n / v->rate_hz);
+    float step_s = (float)n / v->rate_hz;
+    int r = span.r_at < span.foot ? -1 : (int)((span.r_at - span.foot) / n);
+    float later_s = late ? wedge_later_s : 0;
+    struct waves waves = span.r_at != 0 ? waves_at_r(trace, count, step_s, r, later_s)
+                                       : waves_find(trace, count, step_s);
     f->a_mmhg = waves.a_mmhg;
     f->v_mmhg = waves.v_mmhg;
     f->c_mmhg = waves.c_mmhg;
@@ -181,7 +186,7 @@ static void read_atrium(const struct values *v, struct values_span span, struct 
 }
 
 struct values_found values_between(const struct values *v, struct values_span span,
-                                   bool as_atrium) {
+                                   bool as_wedge) {
     int64_t length = span.next_foot - span.foot;
     struct values_found f = nothing(span.foot);
     if (length < 1 || length > samples(v, LONGEST_S) || span.foot < oldest(v) + 16)
@@ -192,7 +197,7 @@ struct values_found values_between(const struct values *v, struct values_span sp
     int64_t systole = (int64_t)(systole_share * (float)length);
     if (systole < samples(v, systole_least_s))
         systole = samples(v, systole_least_s);
-    bool atrium = as_atrium || v->shape == SHAPE_ATRIUM;
+    bool atrium = as_wedge || v->shape == SHAPE_ATRIUM;
     if (atrium || systole > length)
         systole = length;
     f.systolic_mmhg = values_highest(v, span.foot, span.foot + systole, &f.peak);
@@ -200,7 +205,7 @@ struct values_found values_between(const struct values *v, struct values_span sp
     if (v->shape == SHAPE_VENTRICLE)
         read_ventricle(v, span, &f);
     if (atrium)
-        read_atrium(v, span, &f);
+        read_atrium(v, span, as_wedge, &f);
     return f;
 }
 

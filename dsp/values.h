@@ -29,7 +29,11 @@ struct values {
 };
 
 struct values_foot { int64_t at; float mmhg; };
-struct values_span { int64_t foot, next_foot; float foot_mmhg; };
+struct values_span {
+    int64_t foot, next_foot;
+    float foot_mmhg;
+    int64_t r_at; /* atria: the R wave of this beat; 0: no ECG; -1: it shows none here */
+};
 
 /* NAN where the trace cannot say. */
 struct values_found {
@@ -45,8 +49,9 @@ void values_push(struct values *v, float mmhg); /* NAN: missing */
 
 /* The foot of a pulse whose upstroke is at `at`, not earlier than `least`. */
 struct values_foot values_foot(const struct values *v, double at, double least);
-/* as_atrium: whatever the site is, look for a and v (a wedge in the pulmonary artery). */
-struct values_found values_between(const struct values *v, struct values_span span, bool as_atrium);
+/* as_wedge: look for a and v as a wedge shows them, later than an atrium; also in the pulmonary
+ * artery. */
+struct values_found values_between(const struct values *v, struct values_span span, bool as_wedge);
 /* The highest 24 ms mean of [from, to), and where: the provisional systolic. NAN: nothing there. */
 float values_highest(const struct values *v, int64_t from, int64_t to, int64_t *where);
 /* Between two samples: a straight line. NAN where either is missing or not in the ring. */

@@ -6,6 +6,7 @@
 static const float least_mmhg = 0.8f, least_share = 0.2f;
 static const float a_to_v_s = 0.41f; /* at 60 per minute */
 static const float clearly_s = 0.05f;
+static const float a_before_s = 0.14f, a_behind_s = 0.10f, v_from_s = 0.22f, v_to_s = 0.52f;
 static const float close_least_s = 0.06f, close_most_s = 0.22f; /* a to c, at 60 per minute */
 
 enum { WAVES_MAX = 3 };
@@ -99,4 +100,41 @@ struct waves waves_find(const float *trace, int count, float step_s) {
         return out; /* the close pair was not a and c */
     return (struct waves){trace[a], trace[v], c < 0 ? NAN : trace[c],
                           lowest(trace, count, a, v), lowest(trace, count, v, a)};
+}
+
+struct window { float from_s, to_s; };
+
+/* The highest wave that lies in the window behind point r; -1: none. */
+static int highest_in(const float *trace, int count, float step_s, int r, struct window in) {
+    float least = fmaxf(least_mmhg, least_share * range_of(trace, count));
+    int best = -1;
+    for (int i = 0; i < count; i++) {
+        float behind_s = (float)((i - r + count) % count) * step_s;
+        float before_s = behind_s - (float)count * step_s;
+        bool within = (behind_s >= in.from_s && behind_s <= in.to_s) || before_s >= in.from_s;
+        if (within && is_wave(trace, count, i, least) && (best < 0 || trace[i] > trace[best]))
+            best = i;
+    }
+    return best;
+}
+
+struct waves waves_at_r(const float *trace, int count, float step_s, int r, float later_s) {
+    assert(count >= 0 && count <= WAVES_POINTS && step_s > 0);
+    struct waves out = {NAN, NAN, NAN, NAN, NAN};
+    if (!whole(trace, count) || r < 0 || r >= count)
+        return out;
+    float scale = sqrtf((float)count * step_s);
+    int a = highest_in(trace, count, step_s, r,
+                       (struct window){later_s - a_before_s, later_s + a_behind_s});
+    int v = highest_in(trace, count, step_s, r,
+                       (struct window){later_s + v_from_s * scale, later_s + v_to_s * scale});
+    if (a >= 0)
+        out.a_mmhg = trace[a];
+    if (v >= 0)
+        out.v_mmhg = trace[v];
+    if (a >= 0 && v >= 0) {
+        out.x_mmhg = lowest(trace, count, a, v);
+        out.y_mmhg = lowest(trace, count, v, a);
+    }
+    return out;
 }

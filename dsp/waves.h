@@ -16,3 +16,9 @@ struct waves { float a_mmhg, v_mmhg, c_mmhg, x_mmhg, y_mmhg; };
 
 /* trace: one beat, evenly spaced by step_s. NAN where a wave is not seen. */
 struct waves waves_find(const float *trace, int count, float step_s);
+
+/* The same with an R wave at point r (outside 0..count-1: no wave has a name): a is the highest
+ * wave from 140 ms before it to 100 ms behind, v the highest from 220 to 520 ms x sqrt(interval)
+ * behind; both later_s later (a wedge: 0.12 s). Each is NAN where no wave stands there: no a in
+ * atrial fibrillation. Windows after the reference pages of the field, from memory. */
+struct waves waves_at_r(const float *trace, int count, float step_s, int r, float later_s);

@@ -325,6 +325,30 @@ static void waves_are_told_apart_or_not_at_all(void **state) {
     }
 }
 
+/* Equal waves half a beat apart: only an R wave can name them, and a beat without one has no names;
+ * a wedge's stand later. */
+static void an_r_wave_names_the_waves(void **state) {
+    (void)state;
+    float trace[60];
+    for (int late = 0; late < 2; late++) {
+        for (int i = 0; i < 60; i++) {
+            double x = i / 60.;
+            double first = pulses_hump(x, 0.25, 0.14), second = pulses_hump(x, 0.75, 0.14);
+            trace[i] = (float)(10 + 6 * first + 5 * second);
+        }
+        float later_s = late ? 0.12f : 0;
+        for (int first_is_a = 0; first_is_a < 2; first_is_a++) {
+            int a_at = first_is_a ? 15 : 45, r = (a_at + 60 - (late ? 5 : -3)) % 60;
+            struct waves w = waves_at_r(trace, 60, 0.8f / 60, r, later_s);
+            near((double)w.a_mmhg, first_is_a ? 16 : 15, 0.1);
+            near((double)w.v_mmhg, first_is_a ? 15 : 16, 0.1);
+            assert_true(w.x_mmhg < w.v_mmhg && w.y_mmhg < w.v_mmhg);
+        }
+        struct waves none = waves_at_r(trace, 60, 0.8f / 60, -1, later_s);
+        assert_true(isnan(none.a_mmhg) && isnan(none.v_mmhg));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(averager_leaves_missing_out),
@@ -339,6 +363,7 @@ int main(void) {
         cmocka_unit_test(no_breath_spans_a_gap),
         cmocka_unit_test(alternans_is_no_breathing),
         cmocka_unit_test(waves_are_told_apart_or_not_at_all),
+        cmocka_unit_test(an_r_wave_names_the_waves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
