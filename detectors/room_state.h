@@ -19,7 +19,7 @@ enum {
     ROOM_MARKS_MAX = 32,    /* marks that wait for their tick */
     LINE_RATE_HZ_MAX = 2000,
     LINE_RATE_HZ_MIN = 100,
-    LINE_BEATS_MAX = 64,
+    LINE_BEATS_MAX = 36,
     LINE_LEVELS_MAX = 128, /* averages of half a second: 64 s */
     LINE_BARE_LEVELS = 14, /* 7 s */
     LINE_STATES = 16,      /* 101..116 */
@@ -28,7 +28,7 @@ enum {
     LINE_VALUES = 10,
     LINE_WEDGE_WAVES = 2,
     PAIR_VALUES = 7,
-    PAIR_BEATS_MAX = 16,
+    PAIR_BEATS_MAX = 24, /* 10, and those of 3 s that may yet be withdrawn */
     VALVE_PAIRS = 4,
     PULLBACK_POINTS = 320,
     DERIVE_KNOWN_MAX = 40,
