@@ -331,7 +331,10 @@ static int set_up(void **state) {
     for (int i = 0; i < 3; i++) {
         char accession[] = "A0", uid[] = "1.0";
         accession[1] = uid[2] = (char)('0' + i);
-        const struct study_new study = {"P1", "", "DEMO^P1", accession, "", uid, "test", NULL, 120, NULL, NULL};
+        const struct study_new study = {.patient_id = "P1", .patient_id_issuer = "",
+                                        .patient_name = "DEMO^P1", .accession = accession,
+                                        .accession_issuer = "", .study_uid = uid,
+                                        .description = "test", .longest_wait_min = 120};
         struct worklist w;
         bool ok = db_do(&t.db, "begin") && worklist_begin(&w, &t.db) &&
                   worklist_add(&w, &study, "test") > 0;
