@@ -19,7 +19,7 @@ enum {
     ROOM_MARKS_MAX = 32,    /* marks that wait for their tick */
     LINE_RATE_HZ_MAX = 2000,
     LINE_RATE_HZ_MIN = 100,
-    LINE_BEATS_MAX = 36,
+    LINE_BEATS_MAX = 34,
     LINE_LEVELS_MAX = 128, /* averages of half a second: 64 s */
     LINE_BARE_LEVELS = 14, /* 7 s */
     LINE_STATES = 16,      /* 101..116 */
@@ -28,12 +28,12 @@ enum {
     LINE_VALUES = 10,
     LINE_WEDGE_WAVES = 2,
     PAIR_VALUES = 7,
-    PAIR_BEATS_MAX = 24, /* 10, and those of 3 s that may yet be withdrawn */
+    PAIR_BEATS_MAX = 20, /* 10, and those of 3 s that may yet be withdrawn */
     VALVE_PAIRS = 4,
     PULLBACK_POINTS = 320,
     DERIVE_KNOWN_MAX = 40,
     DERIVE_OUTPUTS = 96,
-    STENOSIS_CURVE_MAX = 64,
+    STENOSIS_CURVE_MAX = 48,
 };
 _Static_assert(ROOM_RING >= ROOM_LAG_S * LINE_RATE_HZ_MAX + SAMPLES_PER_RECORD_MAX,
                "lag and one block");
