@@ -322,8 +322,9 @@ static void follow_pullback(struct report_call *call, const struct line *wire,
     s->curve[s->curve_count++] =
         (struct curve_point){beat->foot_tick, beat->next_tick, beat->values[WHOLE]};
     bool full = s->curve_count == STENOSIS_CURVE_MAX;
-    const struct pair_beat *last = &s->pair.beats[s->pair.beats_count - EQUAL_BEATS];
-    bool back = s->curve_count >= 2 * EQUAL_BEATS && s->pair.beats_count >= EQUAL_BEATS &&
+    uint32_t known = s->pair.beats_count;
+    const struct pair_beat *last = &s->pair.beats[known > EQUAL_BEATS ? known - EQUAL_BEATS : 0];
+    bool back = s->curve_count >= 2 * EQUAL_BEATS && known >= EQUAL_BEATS &&
                 fabs(mean_of(last, EQUAL_BEATS, WHOLE) - 1) <= 0.03 && steady(last, EQUAL_BEATS) &&
                 spread_of(last, EQUAL_BEATS, WHOLE) < still;
     if (!full && !back)
