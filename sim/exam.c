@@ -132,8 +132,10 @@ static void print(const struct exam *exam, const struct options *o) {
         print_row(&exam_rows[i], &exam->marks[i], o->json);
     print_found(exam, o->json);
     if (!o->quiet)
-        fprintf(stderr, "%" PRIu64 " patients, %" PRIu64 " values whose beats have no truth\n",
-                exam->patients, exam->unmatched);
+        fprintf(stderr,
+                "%" PRIu64 " patients, %" PRIu64 " without a plausible draw, %" PRIu64
+                " values whose beats have no truth\n",
+                exam->patients, exam->not_drawn, exam->unmatched);
 }
 
 enum hemo_error exam_run(const struct options *options, const volatile sig_atomic_t *stop,
@@ -150,6 +152,10 @@ enum hemo_error exam_run(const struct options *options, const volatile sig_atomi
         const struct patient_row *row = &patient_rows[i];
         for (uint64_t k = 0; k < options->count && (all || row == only); k++) {
             error = exam_patient(options, row, options->seed + k, &exam, failure);
+            if (error == HEMO_BAD_CONFIG && all && exam.patients) { /* no draw was plausible */
+                exam.not_drawn++;
+                error = HEMO_OK;
+            }
             if (!error && *stop)
                 error = failure_set(failure, HEMO_INTERRUPTED, "interrupted; nothing printed");
             if (error)

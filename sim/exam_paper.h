@@ -45,6 +45,7 @@ struct exam {
     struct exam_marks marks[EXAM_ROWS];
     struct exam_found found[SITE_NUMBER_MAX + 1];
     uint64_t patients, unmatched; /* values whose beats have no truth: a catheter moved */
+    uint64_t not_drawn;           /* seeds of which no draw was plausible (vary.h) */
 };
 
 struct exam_answer {

@@ -46,6 +46,10 @@ void api_measurements(struct api_call *call) {
     PQclear(r);
 }
 
+static int places(const json_t *value) { /* a ratio of 0.78 is not 0.8 */
+    return json_get_int(value, "decimals", 1) > 1 ? (int)json_get_int(value, "decimals", 1) : 1;
+}
+
 /* "121/71 mmHg": the first values as they are now, so that who lost sees what won. */
 static void values_line(const json_t *now, char *out, size_t size) {
     size_t i, used = 0;
@@ -53,8 +57,8 @@ static void values_line(const json_t *now, char *out, size_t size) {
     out[0] = '\0';
     json_array_foreach(json_object_get(now, "values"), i, value) {
         if (i < 4 && used < size - 1)
-            used += (size_t)snprintf(out + used, size - used, "%s%s %.1f", i ? ", " : "",
-                                     json_get_text(value, "words"),
+            used += (size_t)snprintf(out + used, size - used, "%s%s %.*f", i ? ", " : "",
+                                     json_get_text(value, "words"), places(value),
                                      json_number_value(json_object_get(value, "value")));
     }
 }
