@@ -73,15 +73,17 @@ static inline const char *suggest(char id[EVENT_ID_TEXT]) {
     return id;
 }
 
-static inline struct api_answer ask(struct db *db, const char *token, const char *method_and_path,
+/* "GET /api/x?query" */
+static inline struct api_answer ask(struct db *db, const char *token, const char *line,
                                     const char *body) {
     struct api_request request = {
         .content_type = "application/json", .body = body, .length = strlen(body)};
     struct api_answer answer;
-    const char *space = strchr(method_and_path, ' ');
-    snprintf(request.method, sizeof request.method, "%.*s", (int)(space - method_and_path),
-             method_and_path);
-    snprintf(request.path, sizeof request.path, "%s", space + 1);
+    const char *path = strchr(line, ' ') + 1;
+    size_t length = strcspn(path, "?");
+    snprintf(request.method, sizeof request.method, "%.*s", (int)(path - line - 1), line);
+    snprintf(request.path, sizeof request.path, "%.*s", (int)length, path);
+    snprintf(request.query, sizeof request.query, "%s", path[length] ? path + length + 1 : "");
     snprintf(request.token, sizeof request.token, "%s", token);
     api_run(&t.api, db, &request, &answer);
     openapi_answer(&request, &answer);

@@ -124,6 +124,10 @@ static bool hold_row(const struct fault_row *row) {
     bool said = with->first_s >= 0 && with->first_s < FROM_S + row->within_s;
     if (row->promise == FAULT_SAID && !said)
         kept = false;
+    if (row->promise == FAULT_MISSED && said) {
+        print_message("%s: is said now; its row in faults.def may say SAID\n", row->name);
+        kept = false;
+    }
     if (without->first_s >= 0) {
         print_message("%s: said of a whole line at %.2f s\n", row->name, without->first_s);
         kept = false;

@@ -5,67 +5,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "tests/cluster.h"
-#include "tests/said.h"
-#include "worklist/api.h"
-#include "worklist/mode.h"
-#include "worklist/store.h"
-#include "worklist/worklist.h"
-#include <pthread.h>
+#include "tests/api_world.h"
 
-enum { CASE = 77, BASE_HZ = 125 };
+enum { BASE_HZ = 125 };
 
-static struct {
-    struct cluster cluster;
-    struct db app;
-    struct epochs epochs;
-    struct hub hub;
-    struct counters counters;
-    struct strips strips;
-    struct api api;
-    struct said said;
-    char kim[USER_TOKEN], mia[USER_TOKEN];
-    int64_t study;
-    _Atomic bool stopping;
-} t;
+static _Atomic bool stopping;
 
-static void store(struct wire_frame *frame) {
-    static struct store_batch batch;
-    uint8_t bytes[8192];
-    size_t length = 0;
-    memset(&batch, 0, sizeof batch);
-    assert_int_equal(wire_pack(frame, bytes, sizeof bytes, &length), HEMO_OK);
-    struct store_item *item = &batch.item[0];
-    batch.count = 1;
-    batch.journal = t.said.journal;
-    batch.next_before = frame->sequence;
-    batch.next_after = frame->sequence + 1;
-    item->kind = frame->kind;
-    item->sequence = frame->sequence;
-    item->length = length;
-    item->bytes = malloc(length);
-    memcpy(item->bytes, bytes, length);
-    if (frame->kind == WIRE_EVENT)
-        item->body.event = frame->body.event;
-    else
-        item->body.begin = frame->body.epoch_begin;
-    if (!store_commit(&t.app, &t.epochs, &batch))
-        fail_msg("%s", t.app.error);
-    store_clear(&batch);
-}
-
-/* "GET /api/x?query": the answer's body; the status must be as wanted. */
-static json_t *ask(const char *token, const char *line, const char *body, int status) {
-    struct api_request request = {
-        .content_type = "application/json", .body = body, .length = strlen(body)};
-    struct api_answer answer;
-    const char *path = strchr(line, ' ') + 1;
-    size_t length = strcspn(path, "?");
-    snprintf(request.method, sizeof request.method, "%.*s", (int)(path - line - 1), line);
-    snprintf(request.path, sizeof request.path, "%.*s", (int)length, path);
-    snprintf(request.query, sizeof request.query, "%s", path[length] ? path + length + 1 : "");
-    snprintf(request.token, sizeof request.token, "%s", token);
-    api_run(&t.api, &t.app, &request, &answer);
+/* The answer's body; the status must be as wanted. */
+static json_t *said_to(const char *token, const char *line, const char *body, int status) {
+    struct api_answer answer = ask(&t.app, token, line, body);
     if (answer.status != status)
         fail_msg("%s: %d (want %d) %s", line, answer.status, status, answer.body);
     json_t *out = json_loads(answer.body, 0, NULL);
@@ -74,7 +22,7 @@ static json_t *ask(const char *token, const char *line, const char *body, int st
 }
 
 static json_t *get(const char *line) {
-    return ask(t.kim, line, "", 200);
+    return said_to(t.kim, line, "", 200);
 }
 
 static const char *text_at(const json_t *list, size_t at, const char *name) {
@@ -92,9 +40,9 @@ static void say_state(enum event_state state, uint64_t tick) {
 static void marks_and_states_outlive_a_page(void **state) {
     (void)state;
     say_state(EVENT_BEGAN, 1000);
-    json_decref(ask(t.kim, "POST /api/rooms/1/mark",
+    json_decref(said_to(t.kim, "POST /api/rooms/1/mark",
                     "{\"channel\":1,\"kind\":\"wedge\",\"on\":true}", 200));
-    json_decref(ask(t.kim, "POST /api/rooms/1/mark",
+    json_decref(said_to(t.kim, "POST /api/rooms/1/mark",
                     "{\"channel\":1,\"kind\":\"phase\",\"phase\":\"drug\"}", 200));
     json_t *now = get("GET /api/rooms/1/now"), *marks = json_object_get(now, "marks");
     assert_int_equal(json_array_size(marks), 2);
@@ -104,21 +52,21 @@ static void marks_and_states_outlive_a_page(void **state) {
     assert_string_equal(text_at(json_object_get(now, "states"), 0, "state"), "FLUSHED");
     json_decref(now);
     say_state(EVENT_ENDED, 1200);
-    json_decref(ask(t.kim, "POST /api/rooms/1/mark",
+    json_decref(said_to(t.kim, "POST /api/rooms/1/mark",
                     "{\"channel\":1,\"kind\":\"wedge\",\"on\":false}", 200));
     now = get("GET /api/rooms/1/now");
     assert_string_equal(text_at(json_object_get(now, "marks"), 1, "value"), "off");
     assert_int_equal(json_array_size(json_object_get(now, "states")), 0);
     json_decref(now);
-    json_decref(ask(t.mia, "POST /api/rooms/1/mark",
+    json_decref(said_to(t.mia, "POST /api/rooms/1/mark",
                     "{\"channel\":1,\"kind\":\"wedge\",\"on\":true}", 403));
 }
 
 static void a_capture_names_its_site_or_none(void **state) {
     (void)state;
-    json_decref(ask(t.kim, "POST /api/rooms/1/capture",
+    json_decref(said_to(t.kim, "POST /api/rooms/1/capture",
                     "{\"channel\":1,\"back_s\":10,\"phase\":\"rest\",\"site\":\"LV\"}", 200));
-    json_decref(ask(t.kim, "POST /api/rooms/1/capture",
+    json_decref(said_to(t.kim, "POST /api/rooms/1/capture",
                     "{\"channel\":1,\"back_s\":10,\"phase\":\"rest\",\"site\":\"nowhere\"}", 400));
 }
 
@@ -146,7 +94,7 @@ static void the_audit_comes_newest_first_and_filtered(void **state) {
 
 static void since_you_looked_counts_exactly(void **state) {
     (void)state;
-    json_decref(ask(t.kim, "POST /api/seen", "{}", 200));
+    json_decref(said_to(t.kim, "POST /api/seen", "{}", 200));
     json_t *seen = get("GET /api/seen");
     assert_int_equal(json_array_size(json_object_get(seen, "moved")), 0);
     json_decref(seen);
@@ -158,7 +106,7 @@ static void since_you_looked_counts_exactly(void **state) {
     assert_int_equal(json_array_size(moved), 1);
     assert_int_equal(json_integer_value(json_array_get(moved, 0)), t.study);
     json_decref(seen);
-    seen = ask(t.mia, "GET /api/seen", "", 200); /* never looked: no count, not all */
+    seen = said_to(t.mia, "GET /api/seen", "", 200); /* never looked: no count, not all */
     assert_true(json_is_null(json_object_get(seen, "at")));
     assert_int_equal(json_array_size(json_object_get(seen, "moved")), 0);
     json_decref(seen);
@@ -168,7 +116,7 @@ static void since_you_looked_counts_exactly(void **state) {
 static void *answer_windows(void *context) {
     (void)context;
     static int16_t samples[16384];
-    while (!atomic_load(&t.stopping)) {
+    while (!atomic_load(&stopping)) {
         struct wire_window_ask ask;
         if (!strips_next(&t.strips, &ask)) {
             usleep(500);
@@ -222,7 +170,7 @@ static void any_moment_comes_from_the_journal(void **state) {
         assert_true(json_is_null(json_array_get(high, 21)));
         assert_false(json_is_null(json_array_get(high, 22)));
         json_decref(e);
-        atomic_store(&t.stopping, true);
+        atomic_store(&stopping, true);
         if (again == 0)
             pthread_join(hemod, NULL);
     }
@@ -230,9 +178,10 @@ static void any_moment_comes_from_the_journal(void **state) {
 
 static void other_traces_are_refused(void **state) {
     (void)state;
-    json_decref(ask(t.kim, "GET /api/cases/77/trace?stream=1&epoch=9&channel=7&to=9", "", 404));
-    json_decref(ask(t.kim, "GET /api/cases/78/envelope?stream=1&epoch=9&channel=1", "", 404));
-    json_decref(ask(t.kim, "GET /api/cases/77/trace?stream=1&epoch=9&channel=1&to=99999", "", 400));
+    json_decref(said_to(t.kim, "GET /api/cases/77/trace?stream=1&epoch=9&channel=7&to=9", "", 404));
+    json_decref(said_to(t.kim, "GET /api/cases/78/envelope?stream=1&epoch=9&channel=1", "", 404));
+    json_decref(said_to(t.kim, "GET /api/cases/77/trace?stream=1&epoch=9&channel=1&to=99999", "",
+                        400));
 }
 
 static void the_course_is_that_of_the_readings(void **state) {
@@ -245,48 +194,6 @@ static void the_course_is_that_of_the_readings(void **state) {
     json_decref(trend);
 }
 
-static int set_up(void **state) {
-    (void)state;
-    static struct wire_frame frame;
-    char sql[200], password[USER_PASSWORD];
-    const struct study_new study = {.patient_id = "P1", .patient_id_issuer = "",
-                                    .patient_name = "DEMO^P1", .accession = "A1",
-                                    .accession_issuer = "", .study_uid = "1.1",
-                                    .description = "test", .longest_wait_min = 120};
-    struct study_new other = study;
-    other.patient_id = "P2";
-    other.accession = "A2";
-    other.study_uid = "1.2";
-    other.longest_wait_min = 60;
-    struct worklist w;
-    db_init(&t.app, t.cluster.app, "test");
-    epochs_init(&t.epochs);
-    hub_init(&t.hub);
-    strips_init(&t.strips);
-    t.api = (struct api){.hub = &t.hub,
-                         .counters = &t.counters,
-                         .epochs = &t.epochs,
-                         .strips = &t.strips,
-                         .origin = "http://127.0.0.1:7410"};
-    api_init(&t.api);
-    t.said = (struct said){.stream = 1, .room = 1, .journal = 5, .epoch = 9, .case_number = CASE};
-    if (!db_ready(&t.app) || user_add(&t.app, "kim", "technologist", password) != USER_OK ||
-        user_add(&t.app, "mia", "reader", password) != USER_OK ||
-        !session_begin(&t.app, "kim", t.kim) || !session_begin(&t.app, "mia", t.mia) ||
-        !db_do(&t.app, "begin") || !worklist_begin(&w, &t.app) ||
-        worklist_add(&w, &other, "test") <= 0 || (t.study = worklist_add(&w, &study, "test")) <= 0)
-        return -1;
-    worklist_end(&w);
-    snprintf(sql, sizeof sql, "insert into lab_case (number, study, room) values (%d, %lld, 1)",
-             CASE, (long long)t.study);
-    const struct mode_change change = {0, "", "integrated", "test", "test", "test"};
-    if (!mode_set(&t.app, &change) || !db_do(&t.app, "commit") || !db_do(&t.app, sql))
-        return -1;
-    said_begin(&t.said, &frame);
-    store(&frame);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(marks_and_states_outlive_a_page),
@@ -297,14 +204,10 @@ int main(void) {
         cmocka_unit_test(other_traces_are_refused),
         cmocka_unit_test(the_course_is_that_of_the_readings),
     };
-    int code = cluster_open(&t.cluster);
+    int code = world_open();
     if (code != 0)
         return code;
-    code = cmocka_run_group_tests(tests, set_up, NULL);
-    db_close(&t.app);
-    hub_close(&t.hub);
-    strips_close(&t.strips);
-    api_close(&t.api);
-    cluster_close(&t.cluster);
+    code = cmocka_run_group_tests(tests, world_set_up, NULL);
+    world_close();
     return code;
 }
