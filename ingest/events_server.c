@@ -342,22 +342,25 @@ static void sleep_until_work(struct events_server *s, bool room) {
     wake_drain(&s->wake);
 }
 
+bool events_server_step(struct events_server *s) {
+    bool more = drain(s);
+    more = follow(s) || more;
+    for (uint32_t i = 0; i < s->lab->config->devices_count; i++) {
+        if (!s->clients[i].used)
+            continue;
+        if (s->clients[i].ack_due)
+            send_ack(s, i);
+        more = pump(s, i) || more;
+    }
+    more = answer_windows(s) || more;
+    read_monitor(s);
+    return more && !s->window_waits && commands_have_room(s);
+}
+
 void *events_server_run(void *server) {
     struct events_server *s = server;
-    while (!atomic_load(&s->stop)) {
-        bool more = drain(s);
-        more = follow(s) || more;
-        for (uint32_t i = 0; i < s->lab->config->devices_count; i++) {
-            if (!s->clients[i].used)
-                continue;
-            if (s->clients[i].ack_due)
-                send_ack(s, i);
-            more = pump(s, i) || more;
-        }
-        more = answer_windows(s) || more;
-        read_monitor(s);
-        if (!more || s->window_waits || !commands_have_room(s))
+    while (!atomic_load(&s->stop))
+        if (!events_server_step(s))
             sleep_until_work(s, !s->window_waits && commands_have_room(s));
-    }
     return NULL;
 }

@@ -53,4 +53,6 @@ struct events_server {
 
 enum hemo_error events_server_init(struct events_server *s);
 void events_server_close(struct events_server *s);
+/* One turn without a sleep; true: there is more to do. For tests too. */
+bool events_server_step(struct events_server *s);
 void *events_server_run(void *server);

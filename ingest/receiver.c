@@ -409,17 +409,21 @@ static void gather(const struct receiver *r) {
         nanosleep(&(struct timespec){.tv_nsec = ticks * GATHER_NS}, NULL);
 }
 
+bool receiver_step(struct receiver *r) {
+    take_acks(r);
+    take_commands(r);
+    bool more = drain(r);
+    intake_publish(r);
+    send_acks(r);
+    watch_disk(r);
+    read_monitor(r);
+    return more;
+}
+
 void *receiver_run(void *receiver) {
     struct receiver *r = receiver;
     while (!atomic_load(&r->stop)) {
-        take_acks(r);
-        take_commands(r);
-        bool more = drain(r);
-        intake_publish(r);
-        send_acks(r);
-        watch_disk(r);
-        read_monitor(r);
-        if (more)
+        if (receiver_step(r))
             continue;
         sleep_until_work(r);
         gather(r);

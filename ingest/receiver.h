@@ -52,6 +52,8 @@ struct receiver {
     uint8_t buffer[WIRE_BYTES_MAX];
 };
 
+/* One turn without a sleep: all that waits. True: there is more. For tests too. */
+bool receiver_step(struct receiver *r);
 /* The thread; returns when stop is set, with everything that it took handed on. */
 void *receiver_run(void *receiver);
 /* After the writer ended too: the last acks go out. */

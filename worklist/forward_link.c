@@ -140,13 +140,12 @@ static void acked(struct forward *f, uint64_t next) {
         cases_publish(&f->db, f->hub, rooms[i]);
 }
 
-/* The command stream goes on, or begins anew in hemod's epoch. */
+/* The command stream goes on, or begins anew in hemod's epoch. What a Welcome says to have been
+ * taken need not be durable yet: hemod may still lose it. The Ack that follows says what is. */
 static void on_welcome(struct forward *f) {
     f->stream = f->frame->stream;
-    uint64_t next = f->frame->body.welcome.next_sequence;
     switch (link_sender_welcome(&f->sender, f->frame)) {
     case LINK_RESUMED:
-        acked(f, next);
         return;
     case LINK_NEW_EPOCH:
         if (outbox_renumber(&f->db, f->sender.epoch, &f->link))
