@@ -110,7 +110,9 @@ static void take(struct journal_run *r) {
 
 static enum hemo_error open_all(struct journal_run *r, struct failure *failure) {
     const struct options *o = r->options;
-    enum hemo_error error = journal_stream_open(&r->stream, o->journal, o->stream, failure);
+    struct journal_choice choice = {
+        .path = o->journal, .stream = o->stream, .case_number = o->case_number};
+    enum hemo_error error = journal_stream_open(&r->stream, &choice, failure);
     if (!error)
         error = offline_rules(&r->rules, o->rules, failure);
     if (error)

@@ -13,6 +13,7 @@ static const char program_help[] =
     "  play      a simulated patient as a feed to hemod\n"
     "  gen       a simulated patient as a WFDB record with its truth\n"
     "  info      what is in a WFDB record\n"
+    "  record    a stream of hemod's journal, or a case, as a WFDB record\n"
     "  exam      what is said of simulated patients, against their truth\n"
     "  list      simulated patients and faults\n"
     "  plot      a WFDB record as an SVG, with what is found in it\n"
@@ -68,6 +69,7 @@ static const char analyze_help[] =
     "  --journal DIR        what a hemod took, in place of a record, and whether\n"
     "                       the same comes out as it said; a segment will do\n"
     "  --stream N           of that journal, where it has several\n"
+    "  --case N             of that journal: this case only\n"
     "  --room N             written into the events, default 1\n" EVERY_HELP;
 
 static const char replay_help[] =
@@ -81,6 +83,7 @@ static const char replay_help[] =
     "\n" READING_HELP "  --marks FILE         as in analyze\n"
     "  --journal DIR        a stream of a hemod's journal in place of a record\n"
     "  --stream N           which, where it has several\n"
+    "  --case N             this case only\n"
     "  --fault NAME@S+D     break the wire; hemosim list shows the names\n" SENDING_HELP EVERY_HELP;
 
 static const char play_help[] =
@@ -113,6 +116,28 @@ static const char gen_help[] =
     "  --vary 15%           another patient around that one, drawn by the seed\n"
     "  --seed N             same seed, same samples; default 1\n"
     "  --fault NAME@S+D     inject a fault at S seconds for D seconds\n"
+    "  --force              replace files\n" EVERY_HELP;
+
+static const char record_help[] =
+    "hemosim record: what a hemod took of a room, from its journal as a record.\n"
+    "\n"
+    "  hemosim record --journal var/journal --room 3 -o data/case41 --case 41\n"
+    "  hemosim record var/journal --stream 1 -f 1:00 -t 5:00 -o data/minutes\n"
+    "  hemosim record var/journal --case 41 -o data/case41.journal\n"
+    "\n"
+    "A RECORD (NAME.hea, NAME.dat, NAME.marks.csv) has every sample as it came,\n"
+    "gaps as invalid samples, and no date: for analyze, plot, replay. A FILE.journal\n"
+    "has all that hemod kept, what it said and the rules in force too: for analyze\n"
+    "--journal, which says whether the same comes out again.\n"
+    "\n"
+    "  --journal DIR        or one segment of it; it may be in use\n"
+    "  --room N             whose stream; not needed where there is one only\n"
+    "  --stream N           or by its number, where the room has several\n"
+    "  --case N             of one case: nothing before it, nothing after it\n"
+    "  -f, --from TIME      of a RECORD: begin there, seconds or h:mm:ss from the\n"
+    "                       beginning of the stream, or of the case\n"
+    "  -t, --to TIME        end there\n"
+    "  -o, --out NAME       must not exist, or --force\n"
     "  --force              replace files\n" EVERY_HELP;
 
 static const char info_help[] = "hemosim info: what is in a WFDB record.\n"
@@ -197,6 +222,8 @@ const char *options_help(enum command command) {
         return play_help;
     case COMMAND_GEN:
         return gen_help;
+    case COMMAND_RECORD:
+        return record_help;
     case COMMAND_INFO:
         return info_help;
     case COMMAND_EXAM:

@@ -11,6 +11,7 @@
 #include "sim/patient_source.h"
 #include "sim/plot.h"
 #include "sim/queue.h"
+#include "sim/record.h"
 #include "sim/record_source.h"
 #include "sim/transmit.h"
 #include <signal.h>
@@ -34,10 +35,12 @@ static void catch_signals(void) {
 }
 
 static enum hemo_error replay_journal(const struct options *o, struct failure *failure) {
+    struct journal_choice choice = {
+        .path = o->journal, .stream = o->stream, .case_number = o->case_number};
     struct source source;
     enum hemo_error error = fault_list_check(o->faults, o->faults_count, FAULTS_WIRE, failure);
     if (!error)
-        error = journal_source_open(&source, o->journal, o->stream, failure);
+        error = journal_source_open(&source, &choice, failure);
     if (!error && *journal_source_note(&source) && !o->quiet)
         fprintf(stderr, "hemosim: note: %s\n", journal_source_note(&source));
     return error ? error : transmit_run(o, &source, &hemosim.stop, failure);
@@ -88,6 +91,8 @@ static enum hemo_error run(const struct options *options, struct failure *failur
         return play(options, failure);
     case COMMAND_GEN:
         return gen_run(options, &hemosim.stop, failure);
+    case COMMAND_RECORD:
+        return record_run(options, &hemosim.stop, failure);
     case COMMAND_EXAM:
         return exam_run(options, &hemosim.stop, failure);
     case COMMAND_GALLERY:

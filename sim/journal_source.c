@@ -1,5 +1,4 @@
 #include "sim/journal_source.h"
-#include "sim/journal_stream.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,12 +123,12 @@ static enum hemo_error look_through(struct journal_source *s, struct failure *fa
     return error;
 }
 
-enum hemo_error journal_source_open(struct source *source, const char *path, uint32_t stream,
+enum hemo_error journal_source_open(struct source *source, const struct journal_choice *choice,
                                     struct failure *failure) {
     struct journal_source *s = calloc(1, sizeof *s);
     if (!s)
         return failure_set(failure, HEMO_NO_ROOM, "no memory for a journal");
-    enum hemo_error error = journal_stream_open(&s->stream, path, stream, failure);
+    enum hemo_error error = journal_stream_open(&s->stream, choice, failure);
     if (!error)
         error = look_through(s, failure);
     if (error) {
@@ -144,7 +143,7 @@ enum hemo_error journal_source_open(struct source *source, const char *path, uin
                               .next = journal_next,
                               .close = journal_close};
     source->info.origin = ORIGIN_REPLAY;
-    segments_rewind(&s->stream.segments);
+    journal_stream_rewind(&s->stream);
     s->begun = false;
     return HEMO_OK;
 }

@@ -7,12 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum value_kind { FLAG, TEXT, TEXTS, TIME, ROOM, STREAM, SPEED, SEED, COUNT, RATE, SHARE, WHERE };
+enum value_kind {
+    FLAG, TEXT, TEXTS, TIME, ROOM, STREAM, CASE, SPEED, SEED, COUNT, RATE, SHARE, WHERE
+};
 
 #define READS ((unsigned)(COMMAND_ANALYZE | COMMAND_REPLAY | COMMAND_INFO | COMMAND_PLOT))
 #define SENDS ((unsigned)(COMMAND_REPLAY | COMMAND_PLAY))
 #define SIMULATES ((unsigned)(COMMAND_PLAY | COMMAND_GEN | COMMAND_EXAM))
-#define ALL (READS | SENDS | SIMULATES | COMMAND_LIST | COMMAND_GALLERY | COMMAND_QUEUE)
+#define JOURNALS ((unsigned)(COMMAND_ANALYZE | COMMAND_REPLAY | COMMAND_RECORD))
+#define ALL                                                                                        \
+    (READS | SENDS | SIMULATES | COMMAND_LIST | COMMAND_GALLERY | COMMAND_QUEUE | COMMAND_RECORD)
 
 struct option_row {
     const char *name;
@@ -26,8 +30,8 @@ struct option_row {
 
 static const struct option_row rows[] = {
     {"record", 'r', TEXT, READS, AT(record)},
-    {"from", 'f', TIME, READS, AT(from_s)},
-    {"to", 't', WHERE, READS | SENDS, AT(to_s)},
+    {"from", 'f', TIME, READS | COMMAND_RECORD, AT(from_s)},
+    {"to", 't', WHERE, READS | SENDS | COMMAND_RECORD, AT(to_s)},
     {"signals", 's', TEXT, READS, AT(signals)},
     {"map", 'm', TEXTS, READS, AT(maps)},
     {"marks", 0, TEXT, COMMAND_ANALYZE | COMMAND_REPLAY | COMMAND_PLOT, AT(marks)},
@@ -40,9 +44,10 @@ static const struct option_row rows[] = {
     {"measurement", 0, TEXT, COMMAND_PLOT, AT(measurement)},
     {"truth", 0, FLAG, COMMAND_PLOT, AT(truth)},
     {"send", 0, TEXT, SENDS, AT(send)},
-    {"journal", 0, TEXT, COMMAND_ANALYZE | COMMAND_REPLAY, AT(journal)},
-    {"stream", 0, STREAM, COMMAND_ANALYZE | COMMAND_REPLAY, AT(stream)},
-    {"room", 0, ROOM, COMMAND_ANALYZE | SENDS, AT(room)},
+    {"journal", 0, TEXT, JOURNALS, AT(journal)},
+    {"stream", 0, STREAM, JOURNALS, AT(stream)},
+    {"case", 0, CASE, JOURNALS, AT(case_number)},
+    {"room", 0, ROOM, COMMAND_ANALYZE | COMMAND_RECORD | SENDS, AT(room)},
     {"speed", 0, SPEED, SENDS, AT(speed)},
     {"device", 0, TEXT, SENDS, AT(device)},
     {"key", 0, TEXT, SENDS, AT(key)},
@@ -54,8 +59,9 @@ static const struct option_row rows[] = {
     {"vary", 0, SHARE, SIMULATES, AT(vary)},
     {"n", 'n', COUNT, COMMAND_EXAM, AT(count)},
     {"fault", 0, TEXTS, SIMULATES | COMMAND_REPLAY, AT(faults)},
-    {"out", 'o', TEXT, COMMAND_GEN | COMMAND_PLOT, AT(out)},
-    {"force", 0, FLAG, COMMAND_ANALYZE | COMMAND_GEN | COMMAND_PLOT | COMMAND_GALLERY, AT(force)},
+    {"out", 'o', TEXT, COMMAND_GEN | COMMAND_PLOT | COMMAND_RECORD, AT(out)},
+    {"force", 0, FLAG,
+     COMMAND_ANALYZE | COMMAND_GEN | COMMAND_PLOT | COMMAND_GALLERY | COMMAND_RECORD, AT(force)},
     {"json", 0, FLAG, ALL, AT(json)},
     {"quiet", 'q', FLAG, ALL, AT(quiet)},
     {"verbose", 'v', FLAG, ALL, AT(verbose)},
@@ -71,7 +77,7 @@ static const struct {
     {"analyze", COMMAND_ANALYZE}, {"replay", COMMAND_REPLAY}, {"play", COMMAND_PLAY},
     {"gen", COMMAND_GEN},         {"info", COMMAND_INFO},     {"list", COMMAND_LIST},
     {"plot", COMMAND_PLOT},       {"gallery", COMMAND_GALLERY},
-    {"exam", COMMAND_EXAM},       {"queue", COMMAND_QUEUE},
+    {"exam", COMMAND_EXAM},       {"queue", COMMAND_QUEUE}, {"record", COMMAND_RECORD},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -213,13 +219,17 @@ static enum hemo_error set_value(struct options *o, const struct option_row *row
             o->send = value;
             return HEMO_OK;
         }
-        if (!(o->command & READS))
+        if (!(o->command & (READS | COMMAND_RECORD)))
             return want(row, value, "an address such as tcp://127.0.0.1:7400", failure);
         return parse_time(value, field) ? HEMO_OK : want(row, value, "a time: 90 or 1:30", failure);
     case TIME:
         return parse_time(value, field) ? HEMO_OK : want(row, value, "a time: 90 or 1:30", failure);
     case SPEED:
         return parse_speed(value, field) ? HEMO_OK : want(row, value, "1, 4, 20 or max", failure);
+    case CASE:
+        if (!parse_count(value, INT64_MAX, field) || !*(uint64_t *)field)
+            return want(row, value, "the number of a case", failure);
+        return HEMO_OK;
     case SEED:
         return parse_count(value, UINT64_MAX, field) ? HEMO_OK
                                                      : want(row, value, "a number", failure);
@@ -286,17 +296,21 @@ static enum hemo_error parse_option(struct options *o, char **argv, int *at,
     return set_value(o, row, value, failure);
 }
 
-static enum hemo_error check(struct options *o, struct failure *failure) {
-    if (o->help || o->version)
-        return HEMO_OK;
-    if (!o->command)
-        return failure_set(failure, HEMO_BAD_CONFIG,
-                           "no command (see hemosim --help)");
+/* What a command needs for its input. */
+static enum hemo_error check_input(const struct options *o, struct failure *failure) {
+    bool cut = o->from_s > 0 || o->to_s > 0;
     if (o->journal && o->record)
         return failure_set(failure, HEMO_BAD_CONFIG, "--journal and a record: want one of them");
-    if (o->journal && (o->from_s > 0 || o->to_s > 0 || o->signals || o->maps_count || o->marks))
+    if (o->journal && (o->signals || o->maps_count || o->marks ||
+                       (cut && o->command != COMMAND_RECORD)))
         return failure_set(failure, HEMO_BAD_CONFIG,
-                           "--journal is taken whole, as it is (no --from, --to, -s, -m, --marks)");
+                           "--journal is taken whole, as it is (no --from, --to, -s, -m, --marks;"
+                           " see hemosim record)");
+    if ((o->stream || o->case_number) && !o->journal)
+        return failure_set(failure, HEMO_BAD_CONFIG, "--%s is of a journal (want --journal DIR)",
+                           o->stream ? "stream" : "case");
+    if (o->command == COMMAND_RECORD && !o->journal)
+        return failure_set(failure, HEMO_BAD_CONFIG, "no journal (want --journal DIR)");
     if (o->command & READS && !o->record && !o->journal)
         return failure_set(failure, HEMO_BAD_CONFIG, "no record (want -r RECORD)");
     if (o->record && !strcmp(o->record, "-"))
@@ -304,6 +318,24 @@ static enum hemo_error check(struct options *o, struct failure *failure) {
                            "a record is two files and cannot come from \"-\" (want -r RECORD)");
     if (o->command & SIMULATES && !o->patient && o->command != COMMAND_EXAM)
         return failure_set(failure, HEMO_BAD_CONFIG, "no patient (see hemosim list)");
+    if (o->to_s <= o->from_s)
+        return failure_set(failure, HEMO_BAD_CONFIG, "--to %g is not after --from %g", o->to_s,
+                           o->from_s);
+    return HEMO_OK;
+}
+
+/* ... and for where its results go. */
+static enum hemo_error check_output(const struct options *o, struct failure *failure) {
+    static const struct {
+        enum command command;
+        const char *want;
+    } outs[] = {{COMMAND_GEN, "-o RECORD"},
+                {COMMAND_RECORD, "-o RECORD or -o FILE.journal"},
+                {COMMAND_PLOT, "-o FILE.svg"},
+                {COMMAND_GALLERY, "a folder"}};
+    for (size_t i = 0; i < sizeof outs / sizeof outs[0]; i++)
+        if (o->command == outs[i].command && !o->out)
+            return failure_set(failure, HEMO_BAD_CONFIG, "no output (want %s)", outs[i].want);
     if (o->command & SENDS && !o->send)
         return failure_set(failure, HEMO_BAD_CONFIG,
                            "no address (want --send tcp://127.0.0.1:7400)");
@@ -311,21 +343,24 @@ static enum hemo_error check(struct options *o, struct failure *failure) {
         return failure_set(failure, HEMO_BAD_CONFIG,
                            "no key (want --key FILE.secret --server-key "
                            "FILE.public, or --insecure)");
-    if (o->command & (COMMAND_GEN | COMMAND_PLOT | COMMAND_GALLERY) && !o->out)
-        return failure_set(failure, HEMO_BAD_CONFIG, "no output (want %s)",
-                           o->command == COMMAND_GEN    ? "-o RECORD"
-                           : o->command == COMMAND_PLOT ? "-o FILE.svg"
-                                                        : "a folder");
-    if (o->to_s <= o->from_s)
-        return failure_set(failure, HEMO_BAD_CONFIG, "--to %g is not after --from %g", o->to_s,
-                           o->from_s);
     return HEMO_OK;
+}
+
+static enum hemo_error check(struct options *o, struct failure *failure) {
+    if (o->help || o->version)
+        return HEMO_OK;
+    if (!o->command)
+        return failure_set(failure, HEMO_BAD_CONFIG, "no command (see hemosim --help)");
+    if (!o->room && o->command != COMMAND_RECORD)
+        o->room = 1;
+    enum hemo_error error = check_input(o, failure);
+    return error ? error : check_output(o, failure);
 }
 
 enum hemo_error options_parse(struct options *options, int argc, char **argv,
                               struct failure *failure) {
     *options = (struct options){
-        .to_s = NAN, .room = 1, .speed = 1, .seed = 1, .count = 1, .duration_s = 300};
+        .to_s = NAN, .speed = 1, .seed = 1, .count = 1, .duration_s = 300};
     enum hemo_error error = HEMO_OK;
     int at = 1;
     if (argc > 1 && argv[1][0] != '-' && (error = parse_command(options, argv[at++], failure)))
@@ -333,6 +368,7 @@ enum hemo_error options_parse(struct options *options, int argc, char **argv,
     for (; at < argc && !error; at++) {
         const char **name = options->command & SIMULATES           ? &options->patient
                             : options->command == COMMAND_GALLERY ? &options->out
+                            : options->command == COMMAND_RECORD  ? &options->journal
                                                                   : &options->record;
         if (argv[at][0] == '-' && argv[at][1])
             error = parse_option(options, argv, &at, failure);

@@ -21,7 +21,8 @@ enum command {
     COMMAND_PLOT = 64,
     COMMAND_GALLERY = 128,
     COMMAND_EXAM = 256,
-    COMMAND_QUEUE = 512
+    COMMAND_QUEUE = 512,
+    COMMAND_RECORD = 1024
 };
 
 enum { OPTIONS_MAPS_MAX = 32, OPTIONS_FAULTS_MAX = 32, OPTIONS_SETS_MAX = 32 };
@@ -39,7 +40,8 @@ struct options {
         *journal;
     const char *send, *device, *key, *server_key;
     uint32_t stream; /* of a journal; 0: the only one */
-    uint32_t room, rate_hz; /* rate 0: the usual one */
+    uint64_t case_number; /* of a journal; 0: all */
+    uint32_t room, rate_hz; /* room 0: none was given; rate 0: the usual one */
     double speed; /* 1 = real time; 0 = as fast as it goes */
     double duration_s;
     uint64_t seed, count; /* count: seeds of each patient */

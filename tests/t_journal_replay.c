@@ -184,6 +184,74 @@ static void test_other_rules_give_others(void **state) {
     assert_true(err_has("of them the same"));
 }
 
+static int record(const char *out, const char *option, const char *value) {
+    char journal[192];
+    journal_path(journal);
+    const char *words[] = {"record", "--journal", journal, "-o", out, option, value, NULL};
+    return end(begin(words));
+}
+
+/* One case cut out of the journal is all of it and nothing else: what hemod said under that case
+ * comes out again, bit for bit, and no record of another case is in it. */
+static void test_a_case_cut_out(void **state) {
+    (void)state;
+    static struct record r;
+    static struct wire_frame f;
+    static uint8_t bytes[16 << 20];
+    char cut[192];
+    long said = 0;
+    snprintf(cut, sizeof cut, "%s/case41.journal", hemod.folder);
+    assert_int_equal(record(cut, "--case", "41"), 0);
+    int in = open(cut, O_RDONLY);
+    size_t length = (size_t)read(in, bytes, sizeof bytes), size, at = SEGMENT_HEADER;
+    close(in);
+    for (; !record_read(bytes + at, length - at, 1, &r, &size); at += size) {
+        assert_int_equal(wire_parse(&f, r.payload, r.length), HEMO_OK);
+        if (r.type == RECORD_FRAME)
+            assert_int_equal(f.case_number, 41);
+        if (r.type == RECORD_EVENT)
+            assert_int_equal(f.body.event.case_number, 41);
+        said += r.type == RECORD_EVENT;
+    }
+    assert_int_equal(at, length);
+    assert_true(said > 100);
+    assert_int_equal(analyze(cut, NULL, NULL), 0);
+    print_message("case 41: hemod said %ld events, %ld the same\n", said, of_journal("same"));
+    assert_int_equal(of_journal("said"), said);
+    assert_int_equal(of_journal("now"), said);
+    assert_int_equal(of_journal("same"), said);
+    assert_int_equal(record(cut, "--case", "41"), 2);
+    assert_true(err_has("exists (want another name, or --force)"));
+    assert_int_equal(record("other", "--case", "7"), 3);
+    assert_true(err_has("no case 7 (it has 41, 42)"));
+}
+
+/* The same case as a record: its beats and values are those that hemod found. */
+static void test_a_case_as_a_record(void **state) {
+    (void)state;
+    static char beats[2][65536];
+    char name[192], csv[192], path[192], marks[192];
+    snprintf(name, sizeof name, "%s/case41", hemod.folder);
+    snprintf(marks, sizeof marks, "%s/case41.marks.csv", hemod.folder);
+    assert_int_equal(record(name, "--case", "41"), 0);
+    snprintf(csv, sizeof csv, "%s/1.csv", hemod.folder);
+    const char *words[] = {"analyze", "-r", name, "--marks", marks, "-q", "--beats", csv, NULL};
+    assert_int_equal(end(begin(words)), 0);
+    process_read(csv, beats[0], sizeof beats[0]);
+    journal_path(path);
+    const char *of_case[] = {"analyze", "--journal", path, "--case", "41", "-q", "--beats", csv,
+                             NULL};
+    assert_int_equal(end(begin(of_case)), 0);
+    process_read(csv, beats[1], sizeof beats[1]);
+    long lines[2] = {0, 0};
+    for (int i = 0; i < 2; i++)
+        for (const char *c = beats[i]; *c; c++)
+            lines[i] += *c == '\n';
+    print_message("beats: of the record %ld, of the journal %ld\n", lines[0], lines[1]);
+    assert_true(lines[1] > 50);
+    assert_int_equal(lines[0], lines[1]);
+}
+
 static void spoil(const char *path, long at, size_t length, const char *bytes) {
     int fd = open(path, O_WRONLY);
     assert_true(fd >= 0);
@@ -255,6 +323,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_same_events_bit_for_bit),
         cmocka_unit_test(test_other_rules_give_others),
+        cmocka_unit_test(test_a_case_cut_out),
+        cmocka_unit_test(test_a_case_as_a_record),
         cmocka_unit_test(test_damage_is_said),
         cmocka_unit_test(test_a_replayed_journal_gives_the_same_beats),
     };
