@@ -33,6 +33,8 @@ struct fake {
     uint64_t sent, limit; /* of events, on this connection */
     atomic_ullong acked;
     struct link_receiver receiver; /* of commands */
+    atomic_bool stalled; /* takes commands, and does not make them durable */
+    atomic_uint hellos;
     size_t commands;
     struct wire_case command[FAKE_COMMANDS];
     enum wire_kind command_kind[FAKE_COMMANDS];
@@ -77,6 +79,13 @@ static inline void fake_attach(struct fake *f) {
     fake_say(f, f->out);
 }
 
+static inline void fake_ack(struct fake *f) {
+    if (!atomic_load(&f->stalled))
+        link_receiver_durable(&f->receiver, f->receiver.next_sequence);
+    link_receiver_ack(&f->receiver, f->out, FAKE_STREAM);
+    fake_say(f, f->out);
+}
+
 static inline void fake_command(struct fake *f) {
     enum hemo_error error = link_receiver_record(&f->receiver, f->in);
     if (error == HEMO_OK) {
@@ -85,9 +94,7 @@ static inline void fake_command(struct fake *f) {
         f->command[f->commands++ % FAKE_COMMANDS] = f->in->body.case_change;
         pthread_mutex_unlock(&f->lock);
     }
-    link_receiver_durable(&f->receiver, f->receiver.next_sequence);
-    link_receiver_ack(&f->receiver, f->out, FAKE_STREAM);
-    fake_say(f, f->out);
+    fake_ack(f);
 }
 
 static inline void fake_window(struct fake *f) {
@@ -113,6 +120,8 @@ static inline void fake_hello(struct fake *f) {
     }
     link_receiver_welcome(&f->receiver, f->out, FAKE_STREAM, why);
     fake_say(f, f->out);
+    fake_ack(f);
+    atomic_fetch_add(&f->hellos, 1);
 }
 
 static inline void fake_message(struct fake *f, const void *bytes, size_t length) {

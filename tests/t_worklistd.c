@@ -170,6 +170,44 @@ static void commands_arrive_once(void **state) {
         cluster_count(&t.db, "select json_array_length(body->'pending') from room_view"), 0);
 }
 
+static int64_t unacked(void) {
+    return cluster_count(&t.db, "select count(*) from command where acked_at is null");
+}
+
+static void connect_again(void) {
+    unsigned before = atomic_load(&t.fake.hellos);
+    daemon_end(&t.daemon, SIGKILL);
+    daemon_spawn(&t.daemon, t.daemon.ini);
+    for (int i = 0; i < 200 && atomic_load(&t.fake.hellos) == before; i++)
+        cluster_sleep(50);
+    cluster_sleep(300);
+}
+
+/* hemod took it, its disk stalls, the connection is made anew: hemod may still lose the command. */
+static void taken_is_not_durable(void **state) {
+    (void)state;
+    size_t before = commands_now();
+    assert_int_equal(unacked(), 0);
+    atomic_store(&t.fake.stalled, true);
+    assert_true(db_do(&t.db, "begin"));
+    int64_t number = 0;
+    assert_int_equal(cases_open(&t.db, 1, 1, NULL, &number), CASES_OK);
+    assert_true(db_do(&t.db, "commit"));
+    for (int i = 0; i < 100 && commands_now() == before; i++)
+        cluster_sleep(50);
+    assert_int_equal(commands_now() - before, 1);
+    connect_again();
+    assert_int_equal(unacked(), 1);
+    atomic_store(&t.fake.stalled, false);
+    connect_again();
+    assert_int_equal(unacked(), 0);
+    assert_true(db_do(&t.db, "begin"));
+    assert_int_equal(cases_close(&t.db, 1, "kim"), CASES_OK);
+    assert_true(db_do(&t.db, "commit"));
+    for (int i = 0; i < 100 && unacked() > 0; i++)
+        cluster_sleep(50);
+}
+
 static bool room_says(const char *condition) {
     char sql[200];
     snprintf(sql, sizeof sql, "select count(*) from room_view where room = 5 and %s", condition);
@@ -372,6 +410,7 @@ int main(void) {
         cmocka_unit_test(killed_database_loses_nothing),
         cmocka_unit_test(move_and_its_cause_are_one),
         cmocka_unit_test(commands_arrive_once),
+        cmocka_unit_test(taken_is_not_durable),
         cmocka_unit_test(a_case_opens_before_the_feed),
         cmocka_unit_test(waits_for_a_database),
         cmocka_unit_test(second_worklistd_waits),
