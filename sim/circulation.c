@@ -35,6 +35,7 @@ struct circulation_parameters circulation_normal(void) {
                                            .r_pulmonary = 0.054,
                                            .r_pv = 0.012,
                                            .septum = 0.6,
+                                           .annulus = 0.2,
                                            .pericardium_mmhg = 0.5,
                                            .pericardium_ml = 520,
                                            .pericardium_soft_ml = 40,
@@ -97,10 +98,14 @@ static void wall_friction(const struct circulation *c, struct pressures *p) {
 
 static void pressures_of(struct circulation *c, struct pressures *p) {
     double pleura = pleura_mmhg(c);
+    const struct circulation_parameters *k = &c->parameters;
     heart_pressures(c, pleura, p->chamber);
     for (int i = 0; i < VESSELS; i++)
-        p->vessel[i] = c->vessel_ml[i] / c->parameters.compliance[i] +
-                       (i == VESSEL_PA || i == VESSEL_PD || i == VESSEL_PV ? pleura : 0);
+        p->vessel[i] = c->vessel_ml[i] / k->compliance[i];
+    p->vessel[VESSEL_PA] += k->pleural_share * pleura; /* its trunk lies in the pericardium */
+    p->vessel[VESSEL_PD] += pleura;
+    p->vessel[VESSEL_PV] += pleura;
+    p->vessel[VESSEL_SV] += k->abdominal_share * 2 * k->pleural_mmhg * circulation_breath(c);
     p->vessel[VESSEL_MYOCARDIUM] += 0.75 * fmax(0, p->chamber[CHAMBER_LV]);
     wall_friction(c, p);
 }

@@ -76,7 +76,9 @@ struct circulation_parameters {
     double compliance[VESSELS];              /* mL/mmHg */
     double r_arterial, r_systemic, r_venous; /* mmHg s/mL */
     double r_pa, r_pulmonary, r_pv;
-    double septum; /* how far it yields: mL/mmHg */
+    double septum;  /* how far it yields: mL/mmHg */
+    double annulus; /* of a stroke, the room that the atrium gains as its valve is drawn down */
+    double left_outside, right_outside; /* of the atria, what the pericardium does not hold */
     double pericardium_mmhg, pericardium_ml, pericardium_soft_ml, effusion_ml;
     double outflow; /* HOCM: 1 narrows the tract below the aortic valve as the ventricle empties */
     double stenosis_f, stenosis_s; /* of the coronary artery: mmHg s/mL, mmHg s2/mL2 */
@@ -84,7 +86,8 @@ struct circulation_parameters {
     double r_coronary, flow_reserve; /* its bed at rest, what that is divided by when it is open */
     double hyperaemia;               /* how far it is open, 0..1 */
     double breath_per_min, pleural_mmhg; /* half the swing of the pleura */
-    double pleural_share;                /* of it that reaches the heart */
+    double pleural_share;   /* of it that reaches the pericardium */
+    double abdominal_share; /* of it that the diaphragm adds to the veins as it goes down */
     double ventilated, peep_mmhg;        /* 1: pressure goes up with a breath */
     double rate_spread;                  /* of RR, as a share: 0 is a metronome */
     double rhythm;                       /* enum rhythm */
@@ -100,7 +103,8 @@ struct circulation {
     double arterial_ml_s, femoral_ml_s, pulmonary_ml_s, coronary_ml_s; /* the flows with inertia */
     double leg_ml_s, body_ml_s; /* out of the arteries, through the resistances */
     double pressure_mmhg[NODES];
-    double septum_ml; /* bulged into the left ventricle */
+    double septum_ml;  /* bulged into the left ventricle */
+    double full_ml[2]; /* ventricles: as this beat began, whence the annulus is drawn down */
     uint64_t step, beats;
     double beat_s, rr_s; /* since the ventricle's activation; this interval */
     double atrial_s;     /* RHYTHM_BLOCK: since the atria's own beat */
