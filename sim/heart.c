@@ -155,7 +155,7 @@ static void move_septum(struct circulation *c, double left_mmhg, double right_mm
     c->septum_ml += step_s / 0.03 * (c->parameters.septum * across_mmhg - c->septum_ml);
 }
 
-/* A ventricle that contracts draws its valve's plane down and so makes room in the atrium behind it:
+/* A ventricle that contracts draws its valve's plane down and makes room in the atrium behind it:
  * the x descent goes on through systole instead of filling up at once. As the ventricle fills, the
  * plane comes back. Imaging gives the plane 60 % of the left stroke and 80 % of the right (Carlsson
  * et al. 2004, 2007), most of which the veins fill as it comes; what is left for the pressure is
