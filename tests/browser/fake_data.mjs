@@ -4,8 +4,8 @@ import { BASE_HZ, BEAT_TICKS, CHANNELS } from './waves.mjs';
 
 const iso = (ms) => new Date(ms).toISOString();
 
-export function rooms(origin, speed_percent) {
-    const channels = CHANNELS.map(({ channel, site, label, unit, rate_hz }) => ({
+export function rooms(origin, speed_percent, of = CHANNELS) {
+    const channels = of.map(({ channel, site, label, unit, rate_hz }) => ({
         channel,
         site,
         label,

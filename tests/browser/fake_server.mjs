@@ -12,7 +12,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { digest, measurement, rooms, studies } from './fake_data.mjs';
-import { BASE_HZ, BEAT_TICKS, CHANNELS, frame, value } from './waves.mjs';
+import { BASE_HZ, BEAT_TICKS, CHANNELS, frame, value, WIDE } from './waves.mjs';
 import { accept } from './websocket.mjs';
 
 const WEB = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../worklist/web');
@@ -47,9 +47,10 @@ class Refusal extends Error {
 }
 
 export class Fake {
-    constructor({ patch = [], origin = 'live', speed_percent = 100 } = {}) {
+    constructor({ patch = [], origin = 'live', speed_percent = 100, wide = false } = {}) {
         this.patch = patch;
-        this.rooms = rooms(origin, speed_percent);
+        this.channels = wide ? WIDE : CHANNELS;
+        this.rooms = rooms(origin, speed_percent, this.channels);
         this.studies = studies();
         this.version = 1;
         this.audit = [];
@@ -71,6 +72,7 @@ export class Fake {
         this.asked = 0; /* requests so far */
         this.envelopes = 0; /* blocks that were asked for */
         this.seen = new Map(); /* by user */
+        this.clock_off_ms = 0; /* the server's clock minus the machine's */
         this.upgrade_wait_ms = 0; /* a slow socket: what happens before is told to nobody */
         this.feed = {
             stopped: false,
@@ -152,8 +154,12 @@ export class Fake {
 
     setMode(mode) {
         this.mode = mode;
+        this.notice('MODE', `mode ${mode}`);
+    }
+
+    notice(code, text = code) {
         const at = new Date().toISOString();
-        this.say({ type: 'notice', code: 'MODE', text: `mode ${mode}`, room: 0, channel: 0, at });
+        this.say({ type: 'notice', code, text, room: 0, channel: 0, at });
     }
 
     #admin(what) {
@@ -319,7 +325,7 @@ export class Fake {
 
     #frames(first_tick) {
         const { feed } = this;
-        const at_ms = feed.start_ms + (first_tick * 1000) / BASE_HZ;
+        const at_ms = feed.start_ms + (first_tick * 1000) / BASE_HZ + this.clock_off_ms;
         const sites = feed.lost_sites.length
             ? ['ECG', 'AO', 'PA', 'PCW', 'RA'].filter((s) => !feed.lost_sites.includes(s))
             : undefined;
@@ -333,6 +339,7 @@ export class Fake {
                 count: FRAME_TICKS,
                 at_ms,
                 only: sites,
+                channels: this.channels,
             });
             for (const peer of this.peers)
                 if (peer.rooms.includes(room.room)) peer.sendBinary(bytes);
@@ -393,7 +400,7 @@ export class Fake {
         peer.sendText(
             JSON.stringify({
                 type: 'hello',
-                server_time: new Date().toISOString(),
+                server_time: new Date(Date.now() + this.clock_off_ms).toISOString(),
                 version: '0-fake',
             }),
         );

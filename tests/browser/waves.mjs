@@ -12,6 +12,12 @@ export const CHANNELS = [
     { channel: 4, site: 'RA', label: 'P4', unit: 'mm[Hg]', rate_hz: 250, ticks: 2, scale: 0.05 },
 ];
 
+/** Eight pressures, a sample each tick, for measuring what drawing costs (A19). */
+export const WIDE = ['ECG', 'AO', 'PA', 'PCW', 'RA', 'AO', 'PA', 'PCW'].map((site, channel) => ({
+    channel, site, label: `P${channel}`, unit: channel ? 'mm[Hg]' : 'mV', rate_hz: BASE_HZ,
+    ticks: 1, scale: channel ? 0.05 : 0.001,
+}));
+
 const bump = (phase, at, width) => Math.exp(-(((phase - at) / width) ** 2));
 
 function artery(phase, low, high) {
@@ -45,8 +51,9 @@ export function value(site, tick) {
 }
 
 /** One binary message: `count` base ticks of all channels, or of those named by `only`. */
-export function frame({ room, stream, epoch, case_number, first_tick, count, at_ms, only }) {
-    const channels = CHANNELS.filter((c) => !only || only.includes(c.site));
+export function frame({ room, stream, epoch, case_number, first_tick, count, at_ms, only,
+    channels: all = CHANNELS }) {
+    const channels = all.filter((c) => !only || only.includes(c.site));
     const bytes = channels.reduce((n, c) => n + 16 + ((2 * (count / c.ticks) + 3) & ~3), 48);
     const out = Buffer.alloc(bytes);
     out.writeUInt32LE(0x31574d48, 0);

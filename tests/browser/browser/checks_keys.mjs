@@ -74,6 +74,67 @@ export const checks = [
         },
     },
     {
+        id: 'REMAP',
+        title: 'a key is given to another act and kept; one that is taken is refused, with by what',
+        user: 'tech',
+        async run({ page }) {
+            await ready(page);
+            const give = async (key) => {
+                await page.keyboard.press('F1');
+                await page.click('[data-key="F2"]');
+                await page.keyboard.press(key);
+                const said = await text(page, '#key-sheet-said');
+                await page.click('#key-sheet-close');
+                return said;
+            };
+            assert.match(await give('F8'), /^F8 is taken: capture/);
+            assert.match(await give('F5'), /belongs to the browser/);
+            assert.match(await give('Insert'), /Insert from now on/);
+            await page.keyboard.press('F2');
+            await page.keyboard.press('Enter');
+            await page.waitForTimeout(300);
+            assert.equal(await accepted(page), 0, 'the old key still acts');
+            await page.reload();
+            await ready(page);
+            await page.keyboard.press('Insert');
+            await page.keyboard.press('Enter');
+            await until('one', async () => (await accepted(page)) === 1);
+            await page.keyboard.press('F1');
+            await page.click('#keys-reset');
+            assert.equal(await page.locator('[data-key="F2"]').textContent(), 'F2');
+        },
+    },
+    {
+        id: 'SOUND',
+        title: 'sound: off until switched on; one soft tone for a study that rose; Ctrl+M mutes 60 s',
+        user: 'reader',
+        hash: '#/worklist',
+        async run({ page, fake }) {
+            await page.evaluate(() => {
+                window.tones = 0;
+                const { start } = OscillatorNode.prototype;
+                OscillatorNode.prototype.start = function (...when) {
+                    window.tones += 1;
+                    return start.apply(this, when);
+                };
+            });
+            const tones = () => page.evaluate(() => window.tones);
+            const rise = async (study) => {
+                fake.move(study, 1, 'critical', 'AO mean 74 -> 52 mmHg in 90 s');
+                await page.waitForSelector(`[data-testid=tray-item][data-study="${study}"]`);
+            };
+            await rise(7);
+            assert.equal(await tones(), 0, 'it sounds though it is off');
+            await page.click('#sound');
+            assert.deepEqual([await tones(), await text(page, '#sound')], [1, '♪ on']);
+            await page.waitForTimeout(5100);
+            await rise(8);
+            await until('one more', async () => (await tones()) === 2);
+            await page.keyboard.press('Control+m');
+            assert.match(await text(page, '#sound'), /^♪ muted (60|59) s$/);
+        },
+    },
+    {
         id: 'REVIEW',
         title: 'Review: machine and value in force, the word, the history, the beats; a permalink',
         user: 'tech',

@@ -84,6 +84,13 @@ const SCREENS = {
 };
 const WHY = 'AO mean 74 -> 52 mmHg in 90 s; FALLING_BP rules 1; beats 81-96; q 0.96';
 
+/** The page forgets nothing of it: reload, then everything is drawn with the light tokens. */
+async function lightTheme(page) {
+    await page.evaluate(() => localStorage.setItem('hemostream.theme', 'light'));
+    await page.reload();
+    await page.waitForSelector('#product:not([hidden])');
+}
+
 async function visit(page, fake, look) {
     fake.move(5, 1, 'critical', WHY);
     fake.move(6, 2, 'urgent', WHY);
@@ -99,6 +106,39 @@ async function visit(page, fake, look) {
         await sleep(100);
         await look(screen);
     }
+}
+
+/** The colour tokens of the theme that is shown. */
+const tokens = (page) =>
+    page.evaluate(() => {
+        const style = getComputedStyle(document.documentElement);
+        const names = ['bg', 'panel', 'raised', 'text', 'text-2', 'text-3', 'edge', 'focus',
+            'suggested', 'edited', 'ok', 'p1', 'p2', 'stale', 'replay', 'on-fill', 'ch-ecg', 'ch-ao',
+            'ch-lv', 'ch-pa', 'ch-pcw', 'ch-ra', 'ch-rv', 'ch-la', 'ch-pao', 'ch-pd'];
+        return Object.fromEntries(names.map((n) => [n, style.getPropertyValue(`--${n}`).trim()]));
+    });
+
+/** What is too pale, and lanes that some eye cannot tell apart. */
+function poor(token, least_of_traces) {
+    const few = [];
+    const hold = (name, on, least) => {
+        const ratio = contrast(token[name], token[on]);
+        if (!(ratio >= least)) few.push(`${name} on ${on}: ${ratio.toFixed(2)}, not ${least}`);
+    };
+    for (const on of ['bg', 'panel', 'raised']) {
+        for (const name of ['text', 'text-2', 'text-3', 'suggested', 'edited', 'ok', 'stale', 'replay'])
+            hold(name, on, 4.5);
+        for (const name of ['edge', 'focus', 'p1', 'p2']) hold(name, on, 3);
+    }
+    for (const fill of ['p1', 'p2']) hold('on-fill', fill, 4.5);
+    for (const name of Object.keys(token).filter((n) => n.startsWith('ch-')))
+        hold(name, 'bg', least_of_traces);
+    for (const [a, b] of SHARE_A_LANE)
+        for (const eye of Object.keys(EYES)) {
+            const d = difference(token[`ch-${a}`], token[`ch-${b}`], eye);
+            if (!(d >= 10)) few.push(`${a} and ${b}, ${eye}: ${d.toFixed(1)}, not 10`);
+        }
+    return few;
 }
 
 export const checks = [
@@ -120,6 +160,9 @@ export const checks = [
             await page.keyboard.press('F1');
             await axe(page, 'key sheet');
             await page.keyboard.press('Escape');
+            await page.keyboard.press('Control+k');
+            await axe(page, 'palette');
+            await page.keyboard.press('Escape');
             for (const who of ['valid', 'admin']) {
                 await page.click('#log-out');
                 await page.fill('#login-user', who);
@@ -131,6 +174,34 @@ export const checks = [
                 await page.waitForSelector(`#view-${screen} .table`);
                 await axe(page, who);
             }
+        },
+    },
+    {
+        id: 'A16c',
+        title: 'light theme: one key; axe finds nothing on any screen; traces are drawn on white',
+        user: 'tech',
+        async run({ page, fake }) {
+            const traces = async (when) => {
+                const sheet = page.locator('[data-testid=paper]');
+                const { mean } = await pixels(page, sheet, luminance);
+                assert.ok(mean > 0.7, `traces ${when}: mean luminance ${mean.toFixed(2)}`);
+            };
+            await ready(page);
+            await page.keyboard.press('Control+Shift+L');
+            const paper = () =>
+                page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+            assert.equal(await paper(), 'rgb(255, 255, 255)');
+            await sleep(600);
+            await traces('at once');
+            await page.reload();
+            await live(page);
+            assert.equal(await paper(), 'rgb(255, 255, 255)', 'after a reload');
+            await sleep(600);
+            await traces('after a reload');
+            await visit(page, fake, (screen) => axe(page, `${screen}, light`));
+            fake.notice('NOT_SAVED');
+            await page.waitForSelector('[data-testid=save-banner]:not([hidden])');
+            await axe(page, 'not saved, light');
         },
     },
     {
@@ -215,30 +286,9 @@ export const checks = [
         user: 'tech',
         async run({ page }) {
             await ready(page);
-            const token = await page.evaluate(() => {
-                const style = getComputedStyle(document.documentElement);
-                const names = ['bg', 'panel', 'raised', 'text', 'text-2', 'text-3', 'edge', 'focus',
-                    'suggested', 'edited', 'ok', 'p1', 'p2', 'stale', 'replay', 'ch-ecg', 'ch-ao',
-                    'ch-lv', 'ch-pa', 'ch-pcw', 'ch-ra', 'ch-rv', 'ch-la', 'ch-pao', 'ch-pd'];
-                return Object.fromEntries(names.map((n) => [n, style.getPropertyValue(`--${n}`).trim()]));
-            });
-            const few = [];
-            const hold = (name, on, least) => {
-                const ratio = contrast(token[name], token[on]);
-                if (!(ratio >= least)) few.push(`${name} on ${on}: ${ratio.toFixed(2)}, not ${least}`);
-            };
-            for (const on of ['bg', 'panel', 'raised']) {
-                for (const name of ['text', 'text-2', 'text-3', 'suggested', 'edited', 'ok', 'stale', 'replay'])
-                    hold(name, on, 4.5);
-                for (const name of ['edge', 'focus', 'p1', 'p2']) hold(name, on, 3);
-            }
-            const lanes = Object.keys(token).filter((n) => n.startsWith('ch-'));
-            for (const name of lanes) hold(name, 'bg', 6);
-            for (const [a, b] of SHARE_A_LANE)
-                for (const eye of Object.keys(EYES)) {
-                    const d = difference(token[`ch-${a}`], token[`ch-${b}`], eye);
-                    if (!(d >= 10)) few.push(`${a} and ${b}, ${eye}: ${d.toFixed(1)}, not 10`);
-                }
+            const dark = await tokens(page);
+            await lightTheme(page);
+            const few = [...poor(dark, 6), ...poor(await tokens(page), 4.5).map((t) => `light: ${t}`)];
             assert.deepEqual(few, []);
         },
     },

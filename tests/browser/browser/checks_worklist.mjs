@@ -1,7 +1,7 @@
 /* checks_worklist.mjs - the list moves by itself and never under a finger (A08-A10, A12). */
 import assert from 'node:assert/strict';
 import { logIn, openPage } from '../chromium.mjs';
-import { quantile, sleep, text, until } from './check.mjs';
+import { pixels, quantile, sleep, text, until } from './check.mjs';
 
 const WHY = 'AO mean 74 -> 52 mmHg in 90 s; FALLING_BP rules 1; beats 81-96; q 0.96';
 const rows = (page) =>
@@ -12,6 +12,24 @@ const rows = (page) =>
             height: r.getBoundingClientRect().height,
         })),
     );
+function redPixels(data) {
+    let red = 0;
+    for (let i = 0; i < data.length; i += 4) if (data[i] > 150 && data[i + 1] < 130) red += 1;
+    return red;
+}
+
+/** Words and picture of the strips of a study. */
+async function evidence(page) {
+    const said = await page.$eval('.evidence', (e) => e.textContent);
+    const pair = page.locator('[data-testid=evidence]');
+    return {
+        said: said.replace('The beats behind it', ''),
+        picture: await pair.screenshot(),
+        red: await pixels(page, pair, redPixels),
+    };
+}
+
+const FULL_WHY = 'AO mean 74 -> 52 mmHg in 90 s (-30 %); FALLING_BP rules 3; 16 beats; q 0.96';
 const shown = (page) => page.waitForSelector('[data-testid=study-row]');
 
 /** Waits inside the page, so that the time is the page's own. */
@@ -170,6 +188,39 @@ export const checks = [
         },
     },
     {
+        id: 'A11',
+        title: 'a moved row says why in full; Enter shows its beats; the address the same picture',
+        user: 'reader',
+        hash: '#/worklist',
+        async run({ page, fake, browser }) {
+            await shown(page);
+            fake.move(1, 1, 'critical', FULL_WHY);
+            const row = '[data-study="1"][data-testid=study-row]';
+            const parts = [/AO mean 74 → 52 mmHg/, /in 90 s/, /FALLING_BP rules 3/, /16 beats/,
+                /q 0\.96/, /\d\d:\d\d/];
+            await firstIs(page, 1);
+            const whole = await page.$eval(row, (r) => `${r.textContent} ${r.title} ` +
+                [...r.querySelectorAll('[title]')].map((e) => e.title).join(' '));
+            for (const part of parts) assert.match(whole, part);
+            await sleep(450);
+            await page.focus(row);
+            const pressed = Date.now();
+            await page.keyboard.press('Enter');
+            await page.waitForSelector('[data-testid=evidence]:not([hidden])', { timeout: 5000 });
+            console.log(`    A11: strips after ${Date.now() - pressed} ms`);
+            const seen = await evidence(page);
+            assert.match(seen.said, /^AO, 6 s each/);
+            const other = await openPage(browser);
+            await logIn(other, fake.url, 'reader', 'demo', new URL(page.url()).hash);
+            await other.waitForSelector('[data-testid=evidence]:not([hidden])');
+            const there = await evidence(other);
+            assert.equal(there.said, seen.said);
+            assert.ok(seen.red > 500, `${seen.red} pixels of AO: nothing is drawn`);
+            assert.ok(seen.picture.equals(there.picture), 'another picture');
+            await other.context().close();
+        },
+    },
+    {
         id: 'LINK',
         title: 'Enter opens the history; its address opens the same in another page',
         user: 'reader',
@@ -183,7 +234,7 @@ export const checks = [
             await page.keyboard.press('Enter');
             await page.waitForSelector('[data-testid=history]');
             const address = page.url();
-            assert.match(address, /#\/study\/8$/);
+            assert.match(address, /#\/study\/8\?at=/);
             const other = await page.context().newPage();
             await other.goto(address);
             await other.waitForSelector('[data-testid=history]');

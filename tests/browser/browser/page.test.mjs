@@ -1,14 +1,8 @@
 /* page.test.mjs - every check against the page as it is. */
 import os from 'node:os';
 import { after, test } from 'node:test';
+import { all } from './all.mjs';
 import { closeBrowser, run } from './check.mjs';
-import { checks as whole_case } from './checks_case.mjs';
-import { checks as confirm } from './checks_confirm.mjs';
-import { checks as feed } from './checks_feed.mjs';
-import { checks as keys } from './checks_keys.mjs';
-import { checks as look } from './checks_look.mjs';
-import { checks as trust } from './checks_trust.mjs';
-import { checks as worklist } from './checks_worklist.mjs';
 
 after(closeBrowser);
 /* The bars of these are times. On a machine busy with other work a miss says nothing, so there, and
@@ -26,6 +20,6 @@ async function runTimed(check) {
     }
 }
 
-for (const check of [...confirm, ...worklist, ...feed, ...keys, ...whole_case, ...trust, ...look]) {
+for (const check of all) {
     test(`${check.id} ${check.title}`, () => runTimed(check));
 }

@@ -2,17 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { startFake } from '../fake_server.mjs';
+import { all } from './all.mjs';
 import { closeBrowser, run } from './check.mjs';
-import { checks as whole_case } from './checks_case.mjs';
-import { checks as confirm } from './checks_confirm.mjs';
-import { checks as feed } from './checks_feed.mjs';
-import { checks as keys } from './checks_keys.mjs';
-import { checks as look } from './checks_look.mjs';
-import { checks as trust } from './checks_trust.mjs';
-import { checks as worklist } from './checks_worklist.mjs';
 import { faults } from './faults.mjs';
 
-const all = [...confirm, ...worklist, ...feed, ...keys, ...whole_case, ...trust, ...look];
 after(closeBrowser);
 
 test('every check has a planted fault', () => {

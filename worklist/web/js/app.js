@@ -5,10 +5,12 @@
  * Events: me, rooms, room, marks, mode (values shown so far are forgotten), studies, measurement, reading, state, finding, notice, link, feed,
  * frozen, snapshot. Views read from here and never keep a second copy of the truth. */
 import { api } from './api.js';
-import { badgeText, feedState, isCurrent } from './feed_state.js';
+import { ageMs, badgeText, feedState, isCurrent, SLOW_MS } from './feed_state.js';
 
 const TICK_MS = 100;
 const HEARTBEAT_MS = 500;
+const CLOCK_OFF_MS = 500;
+const NOT_SAVED_MS = 3000; /* as the server: API.md, notices */
 const ROOM_KEY = 'hemostream.room';
 
 export class App extends EventTarget {
@@ -33,6 +35,7 @@ export class App extends EventTarget {
         /** What a person told the signal, by room, as the server keeps it.
          * @type {Map<number, import('./types.js').Mark[]>} */
         this.marks = new Map();
+        this.not_saved_ms = -Infinity; /* when hemod last said that its disk takes nothing */
         this.now_key = ''; /* the epoch of which marks and states were asked */
     }
 
@@ -66,6 +69,11 @@ export class App extends EventTarget {
 
     get connected() {
         return this.link.state === 'open';
+    }
+
+    /** Does the recording reach the disk? NOT_SAVED comes again each second while it does not. */
+    get saving() {
+        return performance.now() - this.not_saved_ms > NOT_SAVED_MS;
     }
 
     get current() {
@@ -137,6 +145,17 @@ export class App extends EventTarget {
 
     retry() {
         this.#tell({ type: 'retry' });
+    }
+
+    /** The server's clock minus this one's, when they are apart enough to be said. */
+    get clock_off_ms() {
+        const off_ms = this.status?.clock_off_ms ?? 0;
+        return Math.abs(off_ms) > CLOCK_OFF_MS ? off_ms : 0;
+    }
+
+    /** Late, but not yet so late that it is called delayed. */
+    get slow() {
+        return isCurrent(this.feed) && ageMs(this.#facts()) >= SLOW_MS;
     }
 
     badge() {
@@ -227,6 +246,8 @@ export class App extends EventTarget {
             case 'marks':
                 return this.#takeMarks(m.room, m.marks);
             case 'notice':
+                if (m.code === 'NOT_SAVED') this.not_saved_ms = performance.now();
+                if (m.code === 'SAVED_AGAIN') this.not_saved_ms = -Infinity;
                 if (m.code === 'MODE' || m.code === 'DRIFT') this.#forget();
                 return this.say('notice', m);
             case 'state':

@@ -1,6 +1,8 @@
 // @ts-check
 /* chart.js - slow charts with uPlot, fetched only where one is shown. Without it (.ci/web was not
  * run) the place says so; whoever shows a chart shows its numbers in words or in a table too. */
+import { token } from './dom.js';
+
 const AT = '/vendor/node_modules/uplot/dist/';
 
 /** @typedef {{label: string, colour: string, values: (number | null)[], dash?: number[],
@@ -18,11 +20,6 @@ async function load() {
     style.href = `${AT}uPlot.min.css`;
     document.head.append(style);
     return (await import(`${AT}uPlot.esm.js`)).default;
-}
-
-/** @param {string} name */
-function token(name) {
-    return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
 /** The range of the values, and of the lines that stand on the plot. @param {Chart} chart */

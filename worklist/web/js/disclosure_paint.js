@@ -2,6 +2,7 @@
 /* disclosure_paint.js - lanes of a case on a canvas: samples as lines, buckets as bars from least to
  * greatest. What is missing stays empty and hatched; what is not loaded yet stays dark. */
 import { BLOCK_S, CHUNK_S, levelFor, RAW_SPAN_MS, tickAt, tickMs } from './disclosure_model.js';
+import { token } from './dom.js';
 import { hatchTile } from './sweep_painter.js';
 
 const BAR_ALPHA = 0.6; /* solid bars would light a dark room */
@@ -19,7 +20,7 @@ export class DisclosurePaint {
         this.view = view;
         this.width = context.canvas.width;
         this.raw = view.span_ms <= RAW_SPAN_MS;
-        this.hatch = context.createPattern(hatchTile(), 'repeat');
+        this.hatch = context.createPattern(hatchTile(token('--hatch')), 'repeat');
     }
 
     /** The line below a lane. @param {number} y @param {string} colour */
@@ -63,7 +64,7 @@ export class DisclosurePaint {
     /** @param {Lane} lane @param {number} from_ms @param {number} to_ms */
     #unknown(lane, from_ms, to_ms) {
         const x = Math.max(0, this.x(from_ms));
-        this.context.fillStyle = 'rgba(169, 183, 198, 0.05)';
+        this.context.fillStyle = token('--grid');
         this.context.fillRect(x, lane.top, Math.min(this.width, this.x(to_ms)) - x, lane.height);
     }
 

@@ -31,6 +31,11 @@ export function setText(element, text) {
     if (element.textContent !== text) element.textContent = text;
 }
 
+/** The value of a colour token, "--stale", in the theme that is shown. @param {string} name */
+export function token(name) {
+    return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
 /** @param {string} id @returns {any} */
 export function byId(id) {
     const element = document.getElementById(id);

@@ -143,7 +143,7 @@ class FeedWorker {
         if (!painter || !feed) return;
         const now = performance.now();
         if (this.visible && now - this.page_beat_ms > HEARTBEAT_MS) {
-            return painter.banner('PAGE NOT RESPONDING');
+            return painter.pageStuck();
         }
         const head = feed.playout.head(now);
         if (head < 0) return painter.stale_sheet ? painter.blank() : undefined;
@@ -180,6 +180,7 @@ class FeedWorker {
             delay_ms: head < 0 ? null : feed.delayMs(head, now, server_now),
             newest_at_ms: head < 0 ? null : feed.atMs(playout.newest_tick),
             lane_idle_ms,
+            clock_off_ms: this.clock_offset_ms,
         });
     }
 }

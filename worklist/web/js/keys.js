@@ -8,9 +8,13 @@
  * acts once: repeats are swallowed before any button sees them. */
 
 const ONCE = ['Enter', 'Delete', ' ', 'F3', 'F8', 'F9', 'F10'];
+const REMAP_KEY = 'hemostream.keys';
+const BROWSERS = ['F5', 'F11', 'F12', 'Tab', 'Ctrl+w', 'Ctrl+t', 'Ctrl+r', 'Escape', 'Alt+F4'];
+const MODIFIERS = ['Control', 'Shift', 'Alt', 'Meta'];
 const LETTERS_KEY = 'hemostream.letters';
 
-/** @typedef {{view: string, key: string, words: string, letter: string,
+/** `given`: the key as delivered.
+ * @typedef {{view: string, key: string, given: string, words: string, letter: string,
  *   act: (event: KeyboardEvent) => unknown}} Command */
 
 /** @param {KeyboardEvent} event "Ctrl+Shift+z", "F8", "ArrowUp" */
@@ -36,6 +40,20 @@ export function keyName(key) {
     return [...parts, names[last] ?? (last.length === 1 ? last.toUpperCase() : last)].join('+');
 }
 
+/** Only half of a chord yet. @param {KeyboardEvent} event */
+export function isModifier(event) {
+    return MODIFIERS.includes(event.key);
+}
+
+/** @returns {Record<string, string>} */
+function readKeys() {
+    try {
+        return JSON.parse(localStorage.getItem(REMAP_KEY) ?? '{}') ?? {};
+    } catch {
+        return {};
+    }
+}
+
 /** @param {EventTarget | null} target */
 export function isField(target) {
     return (
@@ -50,6 +68,7 @@ export class Keys {
         this.view = 'login';
         /** @type {Map<string, Command>} */ this.table = new Map();
         /** @type {Map<string, Command>} */ this.letters = new Map();
+        /** @type {Record<string, string>} */ this.remapped = readKeys();
         this.letters_on = localStorage.getItem(LETTERS_KEY) === 'on';
         document.addEventListener('keydown', (event) => this.#down(event), { capture: true });
     }
@@ -59,8 +78,9 @@ export class Keys {
      * @param {string} [words] for the key sheet and the palette; none: not listed
      * @param {string} [letter] */
     bind(view, key, act, words = '', letter = '') {
-        const command = { view, key, act, words, letter };
-        this.table.set(`${view} ${key}`, command);
+        const own = this.remapped[`${view} ${key}`] ?? key;
+        const command = { view, key: own, given: key, act, words, letter };
+        this.table.set(`${view} ${own}`, command);
         if (letter) this.letters.set(`${view} ${letter}`, command);
     }
 
@@ -68,6 +88,40 @@ export class Keys {
     commands(view) {
         const all = [...this.table.values()].filter((c) => c.words);
         return [...all.filter((c) => c.view === view), ...all.filter((c) => c.view === '*')];
+    }
+
+    /** Another key for a command, from now on and on this machine. @param {Command} command
+     * @param {KeyboardEvent} event @returns {string} why not; empty: done */
+    remap(command, event) {
+        const key = chord(event);
+        if (BROWSERS.includes(key)) return `${keyName(key)} belongs to the browser.`;
+        const taken = this.#find(this.table, key, command.view) ?? this.#anywhere(command, key);
+        if (taken && taken !== command)
+            return `${keyName(key)} is taken: ${taken.words || taken.view}.`;
+        this.table.delete(`${command.view} ${command.key}`);
+        command.key = key;
+        this.table.set(`${command.view} ${key}`, command);
+        this.remapped[`${command.view} ${command.given}`] = key;
+        localStorage.setItem(REMAP_KEY, JSON.stringify(this.remapped));
+        return '';
+    }
+
+    /** A key for every screen must be free on every screen. @param {Command} command
+     * @param {string} key */
+    #anywhere(command, key) {
+        return command.view === '*' ? [...this.table.values()].find((c) => c.key === key) : undefined;
+    }
+
+    /** All keys as delivered. */
+    reset() {
+        const all = [...this.table.values()];
+        this.table.clear();
+        this.remapped = {};
+        localStorage.removeItem(REMAP_KEY);
+        for (const command of all) {
+            command.key = command.given;
+            this.table.set(`${command.view} ${command.key}`, command);
+        }
     }
 
     /** @param {boolean} on */
@@ -94,7 +148,7 @@ export class Keys {
     }
 
     /** @param {Map<string, Command>} table @param {string} key */
-    #find(table, key) {
-        return table.get(`${this.view} ${key}`) ?? table.get(`* ${key}`);
+    #find(table, key, view = this.view) {
+        return table.get(`${view} ${key}`) ?? table.get(`* ${key}`);
     }
 }

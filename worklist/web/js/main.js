@@ -5,6 +5,8 @@ import { App } from './app.js';
 import { byId } from './dom.js';
 import { Keys } from './keys.js';
 import { makeHash, parseHash } from './router.js';
+import { Sound } from './sound.js';
+import { applyTheme, otherTheme } from './theme.js';
 import { AdminView } from './views/admin.js';
 import { AuditView } from './views/audit.js';
 import { Header } from './views/header.js';
@@ -29,8 +31,9 @@ const app = new App();
 const keys = new Keys();
 const login = new LoginView(byId('login'), (me) => enter(me));
 const header = new Header(app);
-const key_sheet = new KeySheet(keys);
+const key_sheet = new KeySheet(keys, () => changeTheme());
 const palette = new Palette(keys);
+new Sound(app, keys);
 const views =
     /** @type {Record<string, {element: HTMLElement,
      *   show: (route: import('./router.js').Route) => void, hide?: () => void}>} */ ({
@@ -73,6 +76,13 @@ function route() {
     views[to.view].show(to);
 }
 
+/** What is drawn on canvases is drawn anew. */
+function changeTheme() {
+    otherTheme();
+    app.say('theme');
+    route();
+}
+
 function bindKeys() {
     const go = (/** @type {string} */ view) => () => {
         location.hash = makeHash(view);
@@ -84,10 +94,12 @@ function bindKeys() {
     keys.bind('*', 'F1', () => key_sheet.open(), 'this sheet: every key of the screen', '?');
     keys.bind('*', 'Ctrl+/', () => key_sheet.open());
     keys.bind('*', 'Ctrl+k', () => palette.open(), 'palette: do anything by its name');
+    keys.bind('*', 'Ctrl+Shift+l', changeTheme, 'light or dark theme');
     keys.bind('study', 'Escape', go('worklist'), 'back to the list');
 }
 
 async function begin() {
+    applyTheme();
     api.on_logged_out = leave;
     bindKeys();
     window.addEventListener('hashchange', route);

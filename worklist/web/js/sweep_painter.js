@@ -7,22 +7,23 @@
 import { MISSING } from './frame.js';
 import { ERASE_PX, runsOf, sheetStart, yAt } from './sweep.js';
 
-const PAPER = '#0b0f14';
-const GRID = '#141c25';
-const GRID_STRONG = '#1f2a36';
-const HATCH = 'rgba(255, 176, 32, 0.28)';
 const LATE_S = 0.25; /* a lane may trail the others by this before the rest counts as a gap */
 
 /** What a lane draws from.
  * @typedef {{ring: import('./ring.js').SampleRing, ticks_per_sample: number,
  *   scale: number, offset: number}} Source */
 /** @typedef {{lane: import('./types.js').Lane, drawn: number}} Pen */
+/** Colours, from the tokens of the theme.
+ * @typedef {{bg: string, grid: string, 'grid-strong': string, hatch: string, stale: string}} Inks */
+export const INKS = /** @type {const} */ (['bg', 'grid', 'grid-strong', 'hatch', 'stale']);
 
 export class SweepPainter {
     /** @param {OffscreenCanvasRenderingContext2D} context */
     constructor(context) {
         this.context = context;
-        this.hatch = context.createPattern(hatchTile(), 'repeat');
+        /** @type {Inks} */ this.inks = { bg: '', grid: '', 'grid-strong': '', hatch: '', stale: '' };
+        /** @type {CanvasPattern | null} */ this.hatch = null;
+        this.stuck = new OffscreenCanvas(1, 1);
         /** @type {Pen[]} */ this.pens = [];
         this.px_per_s = 100;
         this.dpr = 1;
@@ -35,12 +36,15 @@ export class SweepPainter {
     }
 
     /** @param {{width: number, height: number, dpr: number, px_per_s: number,
-     *   lanes: import('./types.js').Lane[]}} sheet in CSS pixels */
+     *   inks: Inks, lanes: import('./types.js').Lane[]}} sheet in CSS pixels */
     setSheet(sheet) {
         const { canvas } = this.context;
+        this.inks = sheet.inks;
+        this.hatch = this.context.createPattern(hatchTile(sheet.inks.hatch), 'repeat');
         this.dpr = sheet.dpr;
         canvas.width = Math.max(1, Math.round(sheet.width * sheet.dpr));
         canvas.height = Math.max(1, Math.round(sheet.height * sheet.dpr));
+        this.stuck = words('PAGE NOT RESPONDING', sheet.inks, sheet.dpr);
         this.px_per_s = sheet.px_per_s * sheet.dpr;
         this.pens = sheet.lanes.map((lane) => ({
             drawn: -1,
@@ -74,14 +78,10 @@ export class SweepPainter {
         this.stale_sheet = true;
     }
 
-    /** @param {string} text */
-    banner(text) {
-        const { context, dpr } = this;
-        context.fillStyle = PAPER;
-        context.fillRect(0, 8 * dpr, this.width, 40 * dpr);
-        context.fillStyle = '#ffb020';
-        context.font = `600 ${20 * dpr}px sans-serif`;
-        context.fillText(text, 16 * dpr, 35 * dpr);
+    /** The page does not answer. Painted from a picture made before: writing asks the page's thread for
+     * the font, and would wait for the very page that does not answer. */
+    pageStuck() {
+        this.context.drawImage(this.stuck, 0, 8 * this.dpr);
         this.stale_sheet = true;
     }
 
@@ -108,17 +108,17 @@ export class SweepPainter {
     /** @param {number} x @param {number} length */
     #paper(x, length) {
         const { context, dpr } = this;
-        context.fillStyle = PAPER;
+        context.fillStyle = this.inks.bg;
         context.fillRect(x, 0, length, context.canvas.height);
-        context.fillStyle = GRID;
+        context.fillStyle = this.inks.grid;
         const first = Math.ceil(x / this.px_per_s);
         for (let k = first; k * this.px_per_s < x + length; k++) {
             context.fillRect(Math.floor(k * this.px_per_s), 0, dpr, context.canvas.height);
         }
         for (const { lane } of this.pens) {
-            context.fillStyle = GRID;
+            context.fillStyle = this.inks.grid;
             context.fillRect(x, Math.round(lane.top + lane.height / 2), length, dpr);
-            context.fillStyle = GRID_STRONG;
+            context.fillStyle = this.inks['grid-strong'];
             context.fillRect(x, Math.round(lane.top + lane.height) - dpr, length, dpr);
         }
     }
@@ -143,7 +143,7 @@ export class SweepPainter {
     #gap(lane, from_s, to_s) {
         const { context, width } = this;
         const end = Math.floor(to_s * this.px_per_s);
-        context.fillStyle = this.hatch ?? HATCH;
+        context.fillStyle = this.hatch ?? this.inks.hatch;
         for (let at = Math.floor(from_s * this.px_per_s); at < end;) {
             const x = at % width;
             const length = Math.min(end - at, width - x);
@@ -190,10 +190,23 @@ export class SweepPainter {
     }
 }
 
-export function hatchTile() {
+/** @param {string} text @param {Inks} inks @param {number} dpr @returns {OffscreenCanvas} */
+function words(text, inks, dpr) {
+    const tile = new OffscreenCanvas(300 * dpr, 40 * dpr);
+    const context = /** @type {OffscreenCanvasRenderingContext2D} */ (tile.getContext('2d'));
+    context.fillStyle = inks.bg;
+    context.fillRect(0, 0, tile.width, tile.height);
+    context.fillStyle = inks.stale;
+    context.font = `600 ${20 * dpr}px sans-serif`;
+    context.fillText(text, 16 * dpr, 27 * dpr);
+    return tile;
+}
+
+/** @param {string} colour */
+export function hatchTile(colour) {
     const tile = new OffscreenCanvas(10, 10);
     const context = /** @type {OffscreenCanvasRenderingContext2D} */ (tile.getContext('2d'));
-    context.strokeStyle = HATCH;
+    context.strokeStyle = colour;
     context.lineWidth = 1.2;
     for (const shift of [-10, 0, 10]) {
         context.moveTo(shift - 1, 11);

@@ -106,6 +106,7 @@
  * @property {number | null} idle_ms since the newest sample arrived
  * @property {number | null} delay_ms how old the newest drawn sample is
  * @property {number | null} newest_at_ms UTC of the newest sample
+ * @property {number} clock_off_ms the server's clock minus this one's
  * @property {Record<number, number>} lane_idle_ms by channel: since its own newest sample arrived
  */
 

@@ -42,6 +42,7 @@ export class ConfirmPanel {
         app.on('snapshot', () => this.load(true));
         app.on('measurement', (m) => this.take(m));
         app.on('mode', () => this.#wipe(-1));
+        app.on('theme', () => this.strip.again(this.current));
     }
 
     #build() {
@@ -279,14 +280,22 @@ export class ConfirmPanel {
         this.say(`Undone: ${now.site} is suggested again.`);
     }
 
+    /** @returns {[string, string] | null} why nothing can be decided now, and when it can */
+    #whyNot() {
+        const { app } = this;
+        if (!app.connected) return ['no connection', 'It will work when LIVE is back.'];
+        if (!app.saving)
+            return ['the recording is not being saved', 'It will work when the banner is gone.'];
+        return null;
+    }
+
     /** @param {Measurement} m @param {string} act @param {object} more
      * @returns {Promise<Measurement | null>} null: nothing was saved, and the message says why */
     async #send(m, act, more) {
-        if (!this.app.connected) {
-            this.say(
-                `Not saved: no connection. ${m.site} is still ${STATES[m.state].spoken}. ` +
-                    'It will work when LIVE is back.',
-            );
+        const why_not = this.#whyNot();
+        if (why_not) {
+            const [why, when] = why_not;
+            this.say(`Not saved: ${why}. ${m.site} is still ${STATES[m.state].spoken}. ${when}`);
             return null;
         }
         this.busy = true;

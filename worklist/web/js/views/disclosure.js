@@ -5,7 +5,7 @@
 import { DisclosureData } from '../disclosure_data.js';
 import { caliperText, caseSpan, clampView, durationText, tickAt, zoomView } from '../disclosure_model.js';
 import { DisclosurePaint } from '../disclosure_paint.js';
-import { h, replace, setAttribute, setText } from '../dom.js';
+import { h, replace, setAttribute, setText, token } from '../dom.js';
 import { colourToken, firstScale, limits, stepScale } from '../lane_scale.js';
 import { clock, numberText, STATES, unitText } from '../values.js';
 
@@ -319,20 +319,19 @@ export class Disclosure {
         if (this.canvas.width !== width) this.canvas.width = width;
         if (this.canvas.height !== height) this.canvas.height = height;
         const context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext('2d'));
-        const style = getComputedStyle(document.documentElement);
-        context.fillStyle = style.getPropertyValue('--bg').trim();
+        context.fillStyle = token('--bg');
         context.fillRect(0, 0, width, height);
         context.lineWidth = 1.25 * dpr;
         const painter = new DisclosurePaint(context, this.data, this.view);
         const each = height / Math.max(1, this.channels.length);
         for (const [i, c] of this.channels.entries()) {
             const [low, high] = limits(this.scales[i], unitText(c.unit));
-            const colour = style.getPropertyValue(`--${colourToken(c.site)}`).trim();
+            const colour = token(`--${colourToken(c.site)}`);
             const place = { top: i * each + 2 * dpr, height: each - 4 * dpr };
-            painter.rule(i * each + each, style.getPropertyValue('--hair').trim());
+            painter.rule(i * each + each, token('--hair'));
             painter.lane({ channel: c.channel, ...place, low, high, colour });
         }
-        context.fillStyle = style.getPropertyValue('--text').trim();
+        context.fillStyle = token('--text');
         for (const at of this.calipers) context.fillRect(painter.x(at), 0, dpr, height);
         this.#words();
         this.#drawValues();

@@ -1,6 +1,6 @@
 // @ts-check
 /* header.js - the frame of every screen: where one is, whose data it is, how old it is. */
-import { byId, h, replace, setText } from '../dom.js';
+import { byId, h, replace, setAttribute, setText } from '../dom.js';
 import { makeHash } from '../router.js';
 import { clock, roomName } from '../values.js';
 import { patientText } from './study_row.js';
@@ -135,7 +135,10 @@ export class Header {
         const { app } = this;
         const badge = byId('delay-badge');
         badge.dataset.state = app.feed;
+        setAttribute(badge, 'data-slow', app.slow);
         setText(badge, app.badge());
+        this.#drawSaving();
+        this.#drawClock();
         this.drawPatient();
         const lost = app.feed === 'disconnected' && app.me !== null;
         byId('link-banner').hidden = !lost;
@@ -146,6 +149,25 @@ export class Header {
             byId('link-text'),
             `Connection lost. ${when} (try ${app.link.attempt}). Nothing can be saved meanwhile.`,
         );
+    }
+
+    /** Refused, not queued: what is decided while hemod's disk takes nothing could be lost. */
+    #drawSaving() {
+        const { app } = this;
+        const banner = byId('save-banner');
+        banner.hidden = app.saving || app.me === null || app.feed === 'disconnected';
+        setText(
+            banner,
+            'The recording is not being saved (NOT_SAVED). Traces go on; nothing can be confirmed ' +
+                'until it is saved again. Tell whoever looks after the server.',
+        );
+    }
+
+    #drawClock() {
+        const off_s = Math.abs(this.app.clock_off_ms) / 1000;
+        const line = byId('clock-off');
+        line.hidden = off_s === 0;
+        setText(line, `Clocks differ by ${off_s.toFixed(1)} s: times are server times`);
     }
 
     /** @param {{code: string, text: string}} notice */

@@ -1,10 +1,11 @@
 // @ts-check
 /* lanes.js - the traces with their gutters: names and scales left, numbers with their age right.
  * The canvas belongs to the worker; the gutters are DOM, so that they can be read aloud. */
-import { h, replace, setAttribute, setText } from '../dom.js';
+import { h, replace, setAttribute, setText, token } from '../dom.js';
 import { colourToken, firstScale, limits, stepScale } from '../lane_scale.js';
 import { LiveNumbers } from '../live_numbers.js';
 import { pxPerSecond } from '../sweep.js';
+import { INKS } from '../sweep_painter.js';
 import { ageText, clock, roomName, unitText } from '../values.js';
 
 const RESIZE_MS = 150;
@@ -88,7 +89,7 @@ export class Lanes {
     #lane(channel) {
         const unit = unitText(channel.unit);
         const scale = this.scales.get(channel.site) ?? firstScale(channel.site, unit);
-        const token = colourToken(channel.site);
+        const colour = colourToken(channel.site);
         const parts = {
             scale: h('span', { class: 'lane-scale' }),
             word: h('span', { class: 'lane-word' }),
@@ -100,7 +101,7 @@ export class Lanes {
         const left = h(
             'button',
             {
-                class: `lane-label ${token}`,
+                class: `lane-label ${colour}`,
                 type: 'button',
                 on: { click: () => this.choose(channel.channel) },
             },
@@ -116,7 +117,7 @@ export class Lanes {
         const right = h(
             'div',
             {
-                class: `lane-numbers ${token}`,
+                class: `lane-numbers ${colour}`,
                 role: 'group',
                 'data-testid': `numbers-${channel.site}`,
             },
@@ -164,7 +165,6 @@ export class Lanes {
     layout() {
         const { clientWidth: width, clientHeight: height } = this.paper;
         if (!width || !height) return;
-        const style = getComputedStyle(document.documentElement);
         const each = height / Math.max(1, this.lanes.length);
         const lanes = this.lanes.map((lane, i) => {
             const unit = unitText(lane.channel.unit);
@@ -176,7 +176,7 @@ export class Lanes {
                 height: each - 4,
                 low,
                 high,
-                colour: style.getPropertyValue(`--${colourToken(lane.channel.site)}`).trim(),
+                colour: token(`--${colourToken(lane.channel.site)}`),
             };
         });
         this.app.setSheet({
@@ -184,6 +184,7 @@ export class Lanes {
             height,
             dpr: window.devicePixelRatio,
             px_per_s: pxPerSecond(this.mm_per_s),
+            inks: Object.fromEntries(INKS.map((name) => [name, token(`--${name}`)])),
             lanes,
         });
     }

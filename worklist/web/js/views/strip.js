@@ -1,7 +1,7 @@
 // @ts-check
 /* strip.js - the trace behind a number, with a mark for each beat used and left out. */
 import { api } from '../api.js';
-import { h, replace, setText } from '../dom.js';
+import { h, replace, setText, token } from '../dom.js';
 import { colourToken } from '../lane_scale.js';
 
 const WAIT_MS = 120; /* running through the list must not ask for every strip */
@@ -31,6 +31,12 @@ export class StripInset {
         if (m) this.timer = setTimeout(() => this.#load(m), WAIT_MS);
     }
 
+    /** As it is drawn with other colours. @param {import('../types.js').Measurement | null} m */
+    again(m) {
+        this.id = '';
+        this.show(m);
+    }
+
     /** @param {import('../types.js').Measurement} m */
     async #load(m) {
         try {
@@ -54,14 +60,15 @@ export class StripInset {
         if (!channel || !channel.samples.some((s) => s !== null)) {
             return this.#clear('No samples are held for this strip.');
         }
-        const range = drawTrace(this.canvas, channel, m.site);
+        const range = rangeOf(channel);
+        drawTrace(this.canvas, channel, m.site, range);
         const ticks = channel.samples.length * channel.ticks_per_sample;
         const place = (/** @type {number} */ tick) => (tick - channel.first_tick) / ticks;
         const used = m.beats.map((b) => mark(place(b.tick), 'o', `beat ${b.n} used`));
         const left = m.left_out.map((b) => mark(place(b.tick), '×', `left out: ${b.reason}`));
         replace(this.marks, ...used, ...left);
         const seconds = (ticks / strip.base_rate_hz).toFixed(1);
-        setText(this.caption, `${m.site} ${seconds} s, ${range} · o used  × left out`);
+        setText(this.caption, `${m.site} ${seconds} s, ${Math.round(range.low)} to ${Math.round(range.high)} mmHg · o used  × left out`);
     }
 }
 
@@ -76,25 +83,29 @@ function mark(share, sign, what) {
     return element;
 }
 
+/** @param {import('../types.js').StripChannel} channel @returns {(number | null)[]} */
+function physical(channel) {
+    return channel.samples.map((s) => (s === null ? null : (s - channel.offset) * channel.scale));
+}
+
+/** Least and greatest value. @param {import('../types.js').StripChannel} channel */
+export function rangeOf(channel) {
+    const present = /** @type {number[]} */ (physical(channel).filter((v) => v !== null));
+    return { low: Math.min(...present), high: Math.max(...present) };
+}
+
 /** @param {HTMLCanvasElement} canvas @param {import('../types.js').StripChannel} channel
- * @param {string} site @returns {string} the range in words */
-function drawTrace(canvas, channel, site) {
+ * @param {string} site @param {{low: number, high: number}} range */
+export function drawTrace(canvas, channel, site, { low, high }) {
     const dpr = window.devicePixelRatio;
     canvas.width = Math.max(1, canvas.clientWidth * dpr);
     canvas.height = Math.max(1, canvas.clientHeight * dpr);
     const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-    const values = channel.samples.map((s) =>
-        s === null ? null : (s - channel.offset) * channel.scale,
-    );
-    const present = /** @type {number[]} */ (values.filter((v) => v !== null));
-    const low = Math.min(...present);
-    const high = Math.max(...present);
+    const values = physical(channel);
     const height = canvas.height - (TOP_PX + 4) * dpr;
     const y = (/** @type {number} */ v) =>
         TOP_PX * dpr + (1 - (v - low) / Math.max(1, high - low)) * height;
-    context.strokeStyle = getComputedStyle(document.documentElement)
-        .getPropertyValue(`--${colourToken(site)}`)
-        .trim();
+    context.strokeStyle = token(`--${colourToken(site)}`);
     context.lineWidth = 1.5 * dpr;
     context.beginPath();
     let pen = false;
@@ -105,5 +116,4 @@ function drawTrace(canvas, channel, site) {
         pen = v !== null;
     }
     context.stroke();
-    return `${Math.round(low)} to ${Math.round(high)} mmHg`;
 }

@@ -3,11 +3,12 @@
  * may do about its place, and every move it made. */
 import { api, ApiError, requestId } from '../api.js';
 import { ChartBox } from '../chart.js';
-import { h, replace, setText } from '../dom.js';
-import { makeHash } from '../router.js';
+import { h, replace, setText, token } from '../dom.js';
+import { keepHash, makeHash } from '../router.js';
 import { trendOf } from '../trend.js';
 import { clock, fullTime, numberText } from '../values.js';
 import { isAcknowledged, TIERS } from '../worklist_model.js';
+import { Evidence } from './evidence.js';
 import { patientText, statusText, tierChip, whyText } from './study_row.js';
 import { table } from './table.js';
 
@@ -37,9 +38,14 @@ export class StudyView {
             this.trend_said,
             this.plot,
         );
+        this.evidence = new Evidence();
+        this.at = ''; /* the move whose beats are shown; empty: the newest of the rules */
         this.moves = h('div', { class: 'study-moves' });
         this.chart = new ChartBox(this.plot);
-        element.append(this.head, this.facts, this.acts, this.message, this.trend, this.moves);
+        element.append(
+            this.head, this.facts, this.acts, this.message, this.evidence.element, this.trend,
+            this.moves,
+        );
         keys.bind('study', 'F9', () => void this.#acknowledge(), 'acknowledge the study', 'a');
         app.on('studies', () => !this.element.hidden && this.load());
     }
@@ -52,6 +58,7 @@ export class StudyView {
     show(route) {
         if (route.id !== this.id) setText(this.message, '');
         this.id = route.id ?? 0;
+        this.at = route.query.get('at') ?? '';
         this.asked_case = 0;
         this.load();
         clearInterval(this.timer);
@@ -201,14 +208,13 @@ export class StudyView {
         });
         const minutes = Math.round((x[x.length - 1] - x[0]) / 60);
         setText(this.trend_said, `Means in ${minutes} min, mmHg: ${said.join(' · ')}`);
-        const style = getComputedStyle(document.documentElement);
         this.chart.draw({
             x,
             time: true,
             unit: 'mean, mmHg',
-            series: sites.map(({ site, token, values }) => ({
+            series: sites.map(({ site, token: colour, values }) => ({
                 label: site,
-                colour: style.getPropertyValue(`--${token}`).trim(),
+                colour: token(`--${colour}`),
                 values,
             })),
         });
@@ -216,6 +222,10 @@ export class StudyView {
 
     /** @param {import('../types.js').Move[]} moves */
     #drawMoves(moves) {
+        const ruled = moves.filter((m) => m.by === null && /\d/.test(m.reason ?? ''));
+        const shown = ruled.find((m) => m.at === this.at) ?? ruled[ruled.length - 1];
+        this.evidence.show(this.study?.case ?? null, shown);
+        keepHash(makeHash('study', this.id, { at: shown?.at }));
         replace(
             this.moves,
             h('h3', {}, 'Every move, oldest first'),

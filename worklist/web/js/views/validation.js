@@ -5,7 +5,7 @@
 import { changedShare, differences, nearness, runningSum } from '../agreement.js';
 import { api, ApiError } from '../api.js';
 import { ChartBox } from '../chart.js';
-import { h, replace, setText } from '../dom.js';
+import { h, replace, setText, token } from '../dom.js';
 import { keepHash, makeHash } from '../router.js';
 import { clock, numberText, unitText } from '../values.js';
 import { TIERS } from '../worklist_model.js';
@@ -183,8 +183,7 @@ export class ValidationView {
         const unit = unitText(g.unit);
         const decided = `${g.accepted} confirmed unchanged, ${g.adjusted} edited, ${g.rejected} rejected`;
         setText(this.said, `${g.site} ${g.words}, room ${g.room}: ${decided}.`);
-        const style = getComputedStyle(document.documentElement);
-        const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
+        const colour = (/** @type {string} */ name) => token(name);
         const x = all.map((_, i) => i + 1);
         const lines = g.enough
             ? [
