@@ -366,6 +366,8 @@ static void take(struct report_call *call, struct line *line, const struct chann
 /* A level counts unless the line cannot carry a pressure. In a wedge and while dsp learns what is
  * normal here, the pressure itself is there. */
 static bool level_usable(const struct line *line) {
+    if (line->open_states == 0) /* nearly always, and asked for every sample */
+        return !line->asleep;
     for (uint32_t i = 0; i < LINE_STATES; i++)
         if (line->open_states >> i & 1 && event_withholds(STATE_FIRST + i) &&
             STATE_FIRST + i != EVENT_LEARNING)

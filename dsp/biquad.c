@@ -25,13 +25,6 @@ void biquad_highpass(struct biquad_design *design, float cutoff_hz, float rate_h
     design_butterworth(design, LIQUID_IIRDES_HIGHPASS, cutoff_hz, rate_hz);
 }
 
-float biquad_push(struct biquad *q, const struct biquad_design *design, float x) {
-    float y = design->b0 * x + q->s1;
-    q->s1 = design->b1 * x - design->a1 * y + q->s2;
-    q->s2 = design->b2 * x - design->a2 * y;
-    return y;
-}
-
 void biquad_settle(struct biquad *q, const struct biquad_design *design, float x) {
     float gain = (design->b0 + design->b1 + design->b2) / (1 + design->a1 + design->a2);
     float y = gain * x;

@@ -14,6 +14,11 @@ struct biquad { float s1, s2; };
 void biquad_lowpass(struct biquad_design *design, float cutoff_hz, float rate_hz);
 void biquad_highpass(struct biquad_design *design, float cutoff_hz, float rate_hz);
 
-float biquad_push(struct biquad *q, const struct biquad_design *design, float x);
+static inline float biquad_push(struct biquad *q, const struct biquad_design *design, float x) {
+    float y = design->b0 * x + q->s1;
+    q->s1 = design->b1 * x - design->a1 * y + q->s2;
+    q->s2 = design->b2 * x - design->a2 * y;
+    return y;
+}
 /* The state as after an endless run of x: no start-up transient. */
 void biquad_settle(struct biquad *q, const struct biquad_design *design, float x);

@@ -293,6 +293,8 @@ static bool stands_high(uint32_t state, float mmhg) {
 
 /* A plateau of 20 ms that is left downwards, while the line stands high. */
 static bool released(const struct channel *c) {
+    if (c->line.state == EVENT_NONE) /* nearly always */
+        return false;
     int64_t newest = c->values.count - 1;
     int flat = (int)(flat_s * c->values.rate_hz) + 1;
     float top = values_at(&c->values, (double)(newest - 1)), now;

@@ -61,8 +61,12 @@ void ecg_reset(struct ecg *e) {
     finder_reset(&e->finder);
 }
 
+static uint32_t of_ring(int64_t i) {
+    return (uint32_t)((uint64_t)i % ECG_RING);
+}
+
 static float of_fine(const float *ring, int64_t i) {
-    return ring[(uint64_t)i % ECG_RING];
+    return ring[of_ring(i)];
 }
 
 static float of_coarse(const float *ring, int64_t i) {
@@ -70,7 +74,7 @@ static float of_coarse(const float *ring, int64_t i) {
 }
 
 static float middle(const float *x, int n) {
-    float sorted[ECG_TOPS > ECG_MEDIAN_MAX ? ECG_TOPS : ECG_MEDIAN_MAX];
+    float sorted[ECG_TOPS > ECG_MEDIAN_MAX ? ECG_TOPS : ECG_MEDIAN_MAX] = {0};
     for (int i = 0; i < n; i++) {
         int j = i;
         for (; j > 0 && sorted[j - 1] > x[i]; j--)
@@ -78,6 +82,26 @@ static float middle(const float *x, int n) {
         sorted[j] = x[i];
     }
     return sorted[n / 2];
+}
+
+static float middle_of_three(float a, float b, float c) {
+    float low = a < b ? a : b, high = a < b ? b : a;
+    high = high < c ? high : c;
+    return low > high ? low : high;
+}
+
+/* Without the least and the greatest of the first four, the middle of what is left. */
+static float middle_of_five(const float x[5]) {
+    float a = x[0] < x[1] ? x[0] : x[1], b = x[0] < x[1] ? x[1] : x[0];
+    float c = x[2] < x[3] ? x[2] : x[3], d = x[2] < x[3] ? x[3] : x[2];
+    return middle_of_three(a > c ? a : c, b < d ? b : d, x[4]);
+}
+
+/* The same as middle(), without a branch where it is usual. */
+static float middle_of_raw(const struct ecg *e) {
+    if (e->median_width == 5)
+        return middle_of_five(e->raw);
+    return middle(e->raw, e->median_width);
 }
 
 static float mean_before(const struct ecg *e, int64_t end, int width) {
@@ -96,8 +120,10 @@ static void learn_usual(struct ecg *e, float hump) {
         e->tops_count += e->tops_count < ECG_TOPS;
         e->largest = 0;
         e->left = e->window;
+        e->usual = middle(e->tops, e->tops_count);
     }
-    e->usual = e->tops_count ? middle(e->tops, e->tops_count) : e->largest;
+    if (e->tops_count == 0)
+        e->usual = e->largest;
 }
 
 /* The usual QRS in the newest slopes: how much of it, times how well; *like: the correlation. */
@@ -291,7 +317,7 @@ static bool push_fine(struct ecg *e, float x, struct ecg_r *out) {
     else
         e->held = x;
     e->raw[e->count % e->median_width] = e->held;
-    e->trace[e->count++ % ECG_RING] = middle(e->raw, e->median_width);
+    e->trace[of_ring(e->count++)] = middle_of_raw(e);
     if (!averager_push(&e->coarse, 0, &ignored))
         return false;
     finder_push(&e->finder, full * push_coarse(e));

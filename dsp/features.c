@@ -25,6 +25,14 @@ void features_init(struct features *f, float rate_hz) {
     features_reset(f);
 }
 
+static float least(float a, float b) {
+    return a < b ? a : b;
+}
+
+static float most(float a, float b) {
+    return a > b ? a : b;
+}
+
 static void block_clear(struct features_block *b) {
     *b = (struct features_block){.low = INFINITY, .high = -INFINITY, .steepest = -INFINITY};
 }
@@ -65,7 +73,7 @@ static float filter(struct features *f, struct features_block *b, float *slope) 
     float high = biquad_push(&f->band10, &f->high10, f->held);
     float fast = biquad_push(&f->band30, &f->low30, high);
     b->fast += fast * fast;
-    b->steepest = fmaxf(b->steepest, *slope);
+    b->steepest = most(b->steepest, *slope);
     return y;
 }
 
@@ -86,8 +94,8 @@ static void take_valid(struct features *f, float mmhg, struct features_block *b)
     if (!f->heard)
         settle(f, mmhg);
     b->path += fabsf(mmhg - f->held);
-    b->low = fminf(b->low, mmhg);
-    b->high = fmaxf(b->high, mmhg);
+    b->low = least(b->low, mmhg);
+    b->high = most(b->high, mmhg);
     b->sum += mmhg;
     b->valid++;
     f->held = mmhg;
@@ -107,22 +115,26 @@ static void take(struct features *f, float mmhg, struct features_block *b) {
         rank(f, y, slope);
 }
 
-/* The last n blocks as one, the newest being `skip` blocks back. */
-static struct features_block joined(const struct features *f, int n, int skip) {
-    struct features_block all;
-    block_clear(&all);
+/* Blocks [skip, skip + n) of the past, 0 being the newest, onto `all`. */
+static void join(const struct features *f, int n, int skip, struct features_block *all) {
     for (int i = skip; i < n + skip; i++) {
         const struct features_block *b =
-            &f->blocks[(f->steps + FEATURES_BLOCKS - i) % FEATURES_BLOCKS];
-        all.low = fminf(all.low, b->low);
-        all.high = fmaxf(all.high, b->high);
-        all.steepest = fmaxf(all.steepest, b->steepest);
-        all.sum += b->sum;
-        all.path += b->path;
-        all.fast += b->fast;
-        all.valid = (int16_t)(all.valid + b->valid);
-        all.missing = (int16_t)(all.missing + b->missing);
+            &f->blocks[(uint32_t)(f->steps - i) % FEATURES_BLOCKS];
+        all->low = least(all->low, b->low);
+        all->high = most(all->high, b->high);
+        all->steepest = most(all->steepest, b->steepest);
+        all->sum += b->sum;
+        all->path += b->path;
+        all->fast += b->fast;
+        all->valid = (int16_t)(all->valid + b->valid);
+        all->missing = (int16_t)(all->missing + b->missing);
     }
+}
+
+/* The last `n` blocks as one, which begins with the last `known`. */
+static struct features_block joined(const struct features *f, int n, int known,
+                                    struct features_block all) {
+    join(f, n - known, known, &all);
     return all;
 }
 
@@ -144,9 +156,12 @@ static struct features_window window_of(const struct ranks *level, const struct 
 }
 
 static void look_short(const struct features *f, struct features_look *look) {
-    struct features_block b01 = joined(f, 1, 0), b02 = joined(f, 2, 0), b03 = joined(f, 3, 0);
-    struct features_block b04 = joined(f, 4, 0), b05 = joined(f, 5, 0), b1 = joined(f, 10, 0);
-    struct features_block b2 = joined(f, 20, 0);
+    struct features_block none;
+    block_clear(&none);
+    struct features_block b01 = joined(f, 1, 0, none), b02 = joined(f, 2, 1, b01);
+    struct features_block b03 = joined(f, 3, 2, b02), b04 = joined(f, 4, 3, b03);
+    struct features_block b05 = joined(f, 5, 4, b04), b1 = joined(f, 10, 5, b05);
+    struct features_block b2 = joined(f, 20, 10, b1), before = joined(f, 20, 10, none);
     float held = f->held;
     int all02 = b02.valid + b02.missing, all05 = b05.valid + b05.missing;
     look->missing = all02 ? (float)b02.missing / (float)all02 : 0;
@@ -166,7 +181,7 @@ static void look_short(const struct features *f, struct features_look *look) {
     look->mean02 = mean_of(b02, held);
     look->mean1 = mean_of(b1, held);
     look->mean2 = mean_of(b2, held);
-    look->mean1_before = mean_of(joined(f, 10, 10), look->mean1);
+    look->mean1_before = mean_of(before, look->mean1);
 }
 
 static void look_long(const struct features *f, struct features_look *look) {

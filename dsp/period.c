@@ -59,19 +59,20 @@ static int16_t pulse_band(struct period *p, float mmhg) {
     return (int16_t)lrintf(fminf(fmaxf(band, -32000), 32000));
 }
 
+/* The ring is wiped when it begins, and longer than window and lags: products with what is not
+ * there yet are 0, so that all lags are alike, and the compiler does eight at a time. */
 static void slide(struct period *p, int16_t z) {
     int64_t oldest = p->count - p->window;
-    if (oldest >= 0) {
-        int32_t gone = at(p, oldest);
-        p->sum -= gone;
-        for (int k = 0; k < PERIOD_LAGS; k++)
-            p->products[k] -= gone * at(p, oldest + k);
-    }
+    int32_t gone = oldest >= 0 ? at(p, oldest) : 0;
+    int16_t first[PERIOD_LAGS], last[PERIOD_LAGS];
     p->ring[p->count & (PERIOD_RING - 1)] = z;
-    p->sum += z;
-    int64_t held = p->count < p->window - 1 ? p->count : p->window - 1;
-    for (int k = 0; k < PERIOD_LAGS && k <= held; k++)
-        p->products[k] += (int32_t)z * at(p, p->count - k);
+    for (int k = 0; k < PERIOD_LAGS; k++) {
+        first[k] = at(p, oldest + k);
+        last[k] = at(p, p->count - k);
+    }
+    for (int k = 0; k < PERIOD_LAGS; k++)
+        p->products[k] += (int32_t)z * last[k] - gone * first[k];
+    p->sum += z - gone;
     p->count++;
 }
 

@@ -12,7 +12,7 @@ enum { RANKS_MAX = 160 };
 struct ranks {
     int16_t length; /* kept by ranks_reset() */
     int16_t count, next;
-    float recent[RANKS_MAX], sorted[RANKS_MAX];
+    float recent[RANKS_MAX], sorted[RANKS_MAX + 1];
 };
 
 void ranks_init(struct ranks *r, int length);

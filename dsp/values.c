@@ -11,6 +11,7 @@ static const float missing_share = 0.02f, before_upstroke_s = 0.04f, wedge_later
 static const float slope_reach_s = 0.016f;
 static const float edp_slope_share = 0.1f; /* of the greatest dP/dt */
 
+enum { MEANS_AT_ONCE = 64, MEANS_WIDTH_MAX = 32 }; /* 80 ms at VALUES_RATE_MAX_HZ are 30 */
 enum { LONGEST_S = 3, VALUES_BEAT = VALUES_RATE_MAX_HZ * (LONGEST_S + 1) };
 
 void values_init(struct values *v, float rate_hz, enum site_shape shape) {
@@ -59,13 +60,36 @@ static float mean_about(const struct values *v, int64_t i, int width) {
 
 struct extreme { float mmhg; int64_t where; };
 
+/* mean_about() of [from, from + count), the sums side by side, each in its own order. */
+static void means_about(const struct values *v, int64_t from, int count, int width,
+                        float means[MEANS_AT_ONCE]) {
+    float trace[MEANS_AT_ONCE + MEANS_WIDTH_MAX];
+    assert(count <= MEANS_AT_ONCE && width <= MEANS_WIDTH_MAX);
+    for (int i = 0; i < count + width - 1; i++)
+        trace[i] = at(v, from - width / 2 + i);
+    for (int i = 0; i < count; i++)
+        means[i] = 0;
+    for (int k = 0; k < width; k++)
+        for (int i = 0; i < count; i++)
+            means[i] += trace[i + k];
+    for (int i = 0; i < count; i++)
+        means[i] /= (float)width;
+    for (int i = 0; i < count; i++)
+        if (isnan(means[i])) /* one is missing */
+            means[i] = mean_about(v, from + i, width);
+}
+
 /* The greatest (sign 1) or least (sign -1) mean of `width` in [from, to). */
 static struct extreme find(const struct values *v, struct values_span in, int width, float sign) {
     struct extreme best = {NAN, in.foot};
-    for (int64_t i = in.foot; i < in.next_foot; i++) {
-        float x = mean_about(v, i, width);
-        if (!isnan(x) && (isnan(best.mmhg) || sign * x > sign * best.mmhg))
-            best = (struct extreme){x, i};
+    float means[MEANS_AT_ONCE];
+    for (int64_t from = in.foot; from < in.next_foot; from += MEANS_AT_ONCE) {
+        int64_t left = in.next_foot - from;
+        int count = left < MEANS_AT_ONCE ? (int)left : MEANS_AT_ONCE;
+        means_about(v, from, count, width, means);
+        for (int i = 0; i < count; i++)
+            if (!isnan(means[i]) && (isnan(best.mmhg) || sign * means[i] > sign * best.mmhg))
+                best = (struct extreme){means[i], from + i};
     }
     return best;
 }
