@@ -13,7 +13,7 @@ void reference_reset(struct reference *r) {
 }
 
 /* The value that would stand in the middle if x were sorted: the one that has as many below it.
- * Counting is plain work for vectors; a selection that branches on noise took five times as long. */
+ * Counting is plain work for vectors; a selection that branches on noise took far longer. */
 static float middle_of(const float *x, int n) {
     for (int i = 0; i < n; i++) {
         int below = 0, same = 0;
