@@ -87,6 +87,16 @@ static void the_audit_comes_newest_first_and_filtered(void **state) {
     all = get("GET /api/audit?newest=1&what=mark&text=WEDGE");
     assert_int_equal(json_array_size(json_object_get(all, "rows")), 2);
     json_decref(all);
+    char id[EVENT_ID_TEXT];
+    suggest(id);
+    json_decref(get("GET /api/cases/77/measurements")); /* now it was shown */
+    all = get("GET /api/audit?newest=1&limit=2");
+    assert_string_equal(text_at(json_object_get(all, "rows"), 0, "what"), "view");
+    assert_string_equal(text_at(json_object_get(all, "rows"), 1, "what"), "shown");
+    json_decref(all);
+    all = get("GET /api/audit?newest=1&limit=1&acts=1");
+    assert_string_equal(text_at(json_object_get(all, "rows"), 0, "what"), "mark");
+    json_decref(all);
     all = get("GET /api/audit?newest=1&who=nobody");
     assert_int_equal(json_array_size(json_object_get(all, "rows")), 0);
     json_decref(all);
@@ -176,6 +186,33 @@ static void any_moment_comes_from_the_journal(void **state) {
     }
 }
 
+/* More epochs came than the cache holds: the strip of an old number is there all the same, and what is
+ * looked up all the time was never pushed out. */
+static void an_old_number_keeps_its_strip(void **state) {
+    (void)state;
+    pthread_t hemod;
+    char id[EVENT_ID_TEXT], query[100];
+    static struct wire_epoch_begin played, other; /* 2 kB each */
+    suggest(id);
+    assert_true(epochs_find(&t.epochs, 1, 9, &played));
+    other = played;
+    for (uint64_t epoch = 1000; epoch < 1000 + 2 * EPOCHS_MAX; epoch++) {
+        other.epoch = epoch;
+        epochs_put(&t.epochs, &other);
+        assert_true(epochs_find(&t.epochs, 1, 1000, &other));
+    }
+    assert_false(epochs_find(&t.epochs, 1, 9, &other));
+    atomic_store(&stopping, false);
+    assert_int_equal(pthread_create(&hemod, NULL, answer_windows, NULL), 0);
+    snprintf(query, sizeof query, "GET /api/measurements/%s/strip", id);
+    json_t *strip = get(query);
+    const json_t *channel = json_array_get(json_object_get(strip, "channels"), 0);
+    assert_true(json_array_size(json_object_get(channel, "samples")) > 0);
+    json_decref(strip);
+    atomic_store(&stopping, true);
+    pthread_join(hemod, NULL);
+}
+
 static void other_traces_are_refused(void **state) {
     (void)state;
     json_decref(said_to(t.kim, "GET /api/cases/77/trace?stream=1&epoch=9&channel=7&to=9", "", 404));
@@ -201,6 +238,7 @@ int main(void) {
         cmocka_unit_test(the_audit_comes_newest_first_and_filtered),
         cmocka_unit_test(since_you_looked_counts_exactly),
         cmocka_unit_test(any_moment_comes_from_the_journal),
+        cmocka_unit_test(an_old_number_keeps_its_strip),
         cmocka_unit_test(other_traces_are_refused),
         cmocka_unit_test(the_course_is_that_of_the_readings),
     };

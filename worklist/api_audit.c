@@ -6,11 +6,12 @@
 
 enum { ROWS = 100, ROWS_MAX = 500 };
 
-/* One text compares all: who, what and object exactly, text anywhere; "" lets all pass. */
+/* One text compares all: who, what and object exactly, text anywhere; "" lets all pass. $7: only what
+ * somebody did, not what was shown, opened or computed. */
 #define MATCHES                                                                                    \
     " and ($3 = '' or who = $3) and ($4 = '' or what = $4) and ($5 = '' or object = $5) and "      \
     "($6 = '' or position(lower($6) in lower(concat_ws(' ', who, what, object, before, after, "    \
-    "place))) > 0) "
+    "place))) > 0) and ($7 = '' or what not in ('shown', 'view', 'inference')) "
 
 static const char oldest_sql[] =
     "select json_build_object('total', (select coalesce(max(n) + 1, 0) from audit), 'rows', "
@@ -23,6 +24,7 @@ static const char newest_sql[] =
 
 void api_audit(struct api_call *call) {
     char who[API_WORD], what[API_WORD], object[API_WORD], text[API_WORD];
+    const char *acts = api_query(call, "acts", 0) ? "1" : "";
     int64_t newest = api_query(call, "newest", 0);
     int64_t from = newest ? api_query(call, "before", INT64_MAX) : api_query(call, "after", -1);
     int64_t limit = api_query(call, "limit", ROWS);
@@ -31,7 +33,7 @@ void api_audit(struct api_call *call) {
         db_query(call->db, newest ? newest_sql : oldest_sql,
                  DB(db_int(from).text, db_int(limit).text, api_query_word(call, "who", who),
                     api_query_word(call, "what", what), api_query_word(call, "object", object),
-                    api_query_word(call, "text", text)));
+                    api_query_word(call, "text", text), acts));
     api_ok(call, r ? strdup(PQgetvalue(r, 0, 0)) : NULL);
     PQclear(r);
 }

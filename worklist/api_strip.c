@@ -1,6 +1,7 @@
 /* The trace behind a number: asked from hemod's journal by the forwarder, put together here. */
 #include "worklist/api.h"
 #include "proto/site.h"
+#include "worklist/store.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +40,7 @@ static bool find_stretch(struct api_call *call, struct stretch *s) {
                           .from = (uint64_t)db_number(r, 0, 3),
                           .to = (uint64_t)db_number(r, 0, 4)};
     PQclear(r);
-    if (!epochs_find(call->api->epochs, s->stream, s->epoch, &s->begin)) {
+    if (!store_epoch(call->db, call->api->epochs, s->stream, s->epoch, &s->begin)) {
         api_error(call, &no_trace);
         return false;
     }

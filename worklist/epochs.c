@@ -14,12 +14,23 @@ static struct wire_epoch_begin *find(struct epochs *e, uint32_t stream, uint64_t
     return NULL;
 }
 
+/* A free one, else the one that nobody looked for longest. */
+static size_t place(struct epochs *e) {
+    size_t oldest = 0;
+    if (e->count < EPOCHS_MAX)
+        return e->count++;
+    for (size_t i = 1; i < EPOCHS_MAX; i++)
+        if (e->last[i] < e->last[oldest])
+            oldest = i;
+    return oldest;
+}
+
 void epochs_put(struct epochs *e, const struct wire_epoch_begin *begin) {
     pthread_mutex_lock(&e->lock);
     if (!find(e, begin->stream, begin->epoch)) {
-        e->entry[e->next] = *begin;
-        e->next = (e->next + 1) % EPOCHS_MAX;
-        e->count += e->count < EPOCHS_MAX ? 1 : 0;
+        size_t at = place(e);
+        e->entry[at] = *begin;
+        e->last[at] = ++e->looked;
     }
     pthread_mutex_unlock(&e->lock);
 }
@@ -27,8 +38,10 @@ void epochs_put(struct epochs *e, const struct wire_epoch_begin *begin) {
 bool epochs_find(struct epochs *e, uint32_t stream, uint64_t epoch, struct wire_epoch_begin *out) {
     pthread_mutex_lock(&e->lock);
     const struct wire_epoch_begin *entry = find(e, stream, epoch);
-    if (entry)
+    if (entry) {
         *out = *entry;
+        e->last[entry - e->entry] = ++e->looked;
+    }
     pthread_mutex_unlock(&e->lock);
     return entry != NULL;
 }

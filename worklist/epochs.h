@@ -1,7 +1,9 @@
 /* epochs.h - which epoch of a stream belongs to which case and room, and what its channels are.
  *
  * The forwarder puts what it has committed; the live thread and the requests look. Any thread may
- * call; a lock is held for a copy of some 2 kB. The newest 64 are kept. */
+ * call; a lock is held for a copy of some 2 kB. The 64 that were looked up last are kept: one of
+ * yesterday never pushes out one that is played now. What is not here stands in the database
+ * (store_epoch()). */
 #pragma once
 #include "proto/wire.h"
 #include <pthread.h>
@@ -10,7 +12,9 @@ enum { EPOCHS_MAX = 64 };
 
 struct epochs {
     pthread_mutex_t lock; /* protects all below */
-    size_t count, next;
+    size_t count;
+    uint64_t looked; /* lookups so far */
+    uint64_t last[EPOCHS_MAX]; /* the lookup that found it last */
     struct wire_epoch_begin entry[EPOCHS_MAX];
 };
 

@@ -143,20 +143,19 @@ static void load_epoch(struct epochs *epochs, const char *hex, struct wire_frame
         epochs_put(epochs, &frame->body.epoch_begin);
 }
 
-/* The case of an epoch that the cache has forgotten: from its row. */
-static bool find_epoch(struct db *db, struct epochs *epochs, const struct event *e,
-                       struct wire_epoch_begin *out) {
-    if (epochs_find(epochs, e->stream, e->epoch, out))
+bool store_epoch(struct db *db, struct epochs *epochs, uint32_t stream, uint64_t epoch,
+                 struct wire_epoch_begin *out) {
+    if (epochs_find(epochs, stream, epoch, out))
         return true;
     PGresult *r =
         db_query(db, "select encode(frame, 'hex') from epoch where stream = $1 and epoch = $2",
-                 DB(db_int(e->stream).text, db_int((int64_t)e->epoch).text));
+                 DB(db_int(stream).text, db_int((int64_t)epoch).text));
     struct wire_frame *frame = malloc(sizeof *frame);
     if (r && frame && PQntuples(r) == 1)
         load_epoch(epochs, db_text(r, 0, 0), frame);
     free(frame);
     PQclear(r);
-    return epochs_find(epochs, e->stream, e->epoch, out);
+    return epochs_find(epochs, stream, epoch, out);
 }
 
 static void bind_items(struct db *db, struct epochs *epochs, struct store_batch *batch) {
@@ -168,7 +167,7 @@ static void bind_items(struct db *db, struct epochs *epochs, struct store_batch 
             epochs_put(epochs, &item->body.begin); /* committed or not, hemod says the same again */
             continue;
         }
-        bool found = find_epoch(db, epochs, e, &item->epoch);
+        bool found = store_epoch(db, epochs, e->stream, e->epoch, &item->epoch);
         item->quarantined =
             !found || item->epoch.case_number != e->case_number || item->epoch.room != e->room;
         batch->quarantined += item->quarantined ? 1 : 0;

@@ -42,5 +42,8 @@ void store_clear(struct store_batch *batch);
 bool store_position(struct db *db, uint64_t journal, uint64_t *next, bool *known);
 /* Events up to there are lost for good: go on behind them. */
 bool store_skip(struct db *db, uint64_t journal, uint64_t next);
+/* An epoch by name: from the cache, else from its row. */
+bool store_epoch(struct db *db, struct epochs *epochs, uint32_t stream, uint64_t epoch,
+                 struct wire_epoch_begin *out);
 /* Puts the newest epochs of the database into the cache. */
 bool store_load_epochs(struct db *db, struct epochs *epochs);

@@ -287,6 +287,7 @@ export class Fake {
         const has = query.get('text')?.toLowerCase() ?? '';
         const rows = this.audit.filter(
             (row) =>
+                (!query.get('acts') || !['shown', 'view', 'inference'].includes(row.what)) &&
                 is(row, 'who') && is(row, 'what') && is(row, 'object') &&
                 JSON.stringify(row).toLowerCase().includes(has),
         );

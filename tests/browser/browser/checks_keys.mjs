@@ -236,29 +236,34 @@ export const checks = [
         title: 'Audit: newest first, page by page, filters in the address',
         user: 'tech',
         async run({ page, fake }) {
-            for (let n = 0; n < 250; n++)
+            for (let n = 0; n < 256; n++)
                 fake.audit.push({
                     n, at: new Date(n * 1000).toISOString(), who: n % 50 ? 'tech' : 'kim',
-                    what: 'mark', object: 'room 1', before: '', after: `row ${n}`, where: 'page',
+                    what: n > 252 ? 'shown' : 'mark', object: 'room 1', before: '', after: `row ${n}`, where: 'page',
                 });
             await page.goto(`${fake.url}#/audit`);
             const first = () => text(page, '[data-testid=audit] tbody td');
-            await until('the newest', async () => (await first()) === '249');
+            await until('the newest act', async () => (await first()) === '252');
+            await page.click('[data-testid=audit-acts]');
+            await until('the newest of all', async () => (await first()) === '255');
+            assert.match(page.url(), /all=1/);
+            await page.click('[data-testid=audit-acts]');
+            await until('only acts', async () => (await first()) === '252');
             await page.click('[data-testid=audit-older]');
-            await until('older ones', async () => (await first()) === '149');
+            await until('older ones', async () => (await first()) === '152');
             await page.goto(`${fake.url}#/audit`);
             await page.keyboard.press('F3');
             await page.keyboard.type('row 17');
             await until('filtered', async () => (await first()) === '179');
             await page.fill('.filter input[name=who]', 'kim');
             await until('none', async () =>
-                /0 of 250 rows match/.test(await text(page, '#view-audit')),
+                /0 of 256 rows match/.test(await text(page, '#view-audit')),
             );
             await page.fill('.filter input[name=text]', '');
-            await until('kim', async () => (await first()) === '200');
+            await until('kim', async () => (await first()) === '250');
             assert.match(page.url(), /#\/audit\?who=kim$/);
             await page.reload();
-            await until('again', async () => (await first()) === '200');
+            await until('again', async () => (await first()) === '250');
         },
     },
     {

@@ -312,4 +312,5 @@ export const faults = [
     ['REMAP', 'it is forgotten', js('keys.js', 'const own = this.remapped[`${view} ${key}`] ?? key;', 'const own = key;')],
     ['SOUND', 'on from the beginning', js('sound.js', 'this.context = null;\n        this.muted', 'this.context = new AudioContext();\n        this.muted')],
     ['SOUND', 'mute does nothing', js('sound.js', 'if (this.context) this.muted_until =', 'if (false) this.muted_until =')],
+    ['AUDIT', 'what was shown buries what was done', js('views/audit.js', "wanted.set('acts', '1')", 'void 0')],
 ];

@@ -31,6 +31,7 @@ export class AuditView {
             h('a', { class: 'button', href: '#/audit', 'data-testid': id }, text);
         this.newest = button('audit-newest', 'Newest');
         this.older = button('audit-older', 'Older');
+        this.acts = button('audit-acts', '');
         this.clear = button('audit-clear', 'Clear filters');
         element.append(
             h('div', { class: 'list-head' }, h('h2', {}, 'Audit'), this.message),
@@ -38,6 +39,7 @@ export class AuditView {
                 'div',
                 { class: 'filters', role: 'search', 'aria-label': 'Filter the audit' },
                 ...this.fields.map((f) => f.element),
+                this.acts,
                 this.clear,
                 h('span', { class: 'push' }, this.newest, this.older),
             ),
@@ -63,6 +65,7 @@ export class AuditView {
         clearTimeout(this.timer);
         this.timer = setTimeout(() => {
             const given = this.fields.map((f) => [f.name, f.input.value.trim()]);
+            if (this.query.get('all')) given.push(['all', '1']);
             keepHash(makeHash('audit', null, Object.fromEntries(given)));
             this.#load(new URLSearchParams(given.filter(([, v]) => v)));
         }, FILTER_MS);
@@ -83,6 +86,7 @@ export class AuditView {
             const value = query.get(name);
             if (value) wanted.set(name, value);
         }
+        if (this.#actsOnly()) wanted.set('acts', '1');
         try {
             const { rows, total } = await api.get(`/api/audit?${wanted}`);
             if (asked === this.asked) this.#draw(rows, total);
@@ -92,10 +96,26 @@ export class AuditView {
         }
     }
 
+    /** What people did; what was shown, opened or computed would bury it. Whoever asks for one kind of
+     * row gets it. */
+    #actsOnly() {
+        return !this.query.get('all') && !this.query.get('what');
+    }
+
+    /** @param {Record<string, string>} kept the filters in force */
+    #drawActs(kept) {
+        const acts = this.#actsOnly();
+        const others = Object.fromEntries(Object.entries(kept).filter(([n]) => n !== 'all'));
+        setText(this.acts, acts ? 'Also what was shown and computed' : 'Only what people did');
+        this.acts.setAttribute('href', makeHash('audit', null, acts ? { ...kept, all: 1 } : others));
+        this.acts.classList.toggle('unseen', Boolean(kept.what));
+    }
+
     /** @param {any[]} rows @param {number} total */
     #draw(rows, total) {
         const kept = Object.fromEntries([...this.query].filter(([n]) => n !== 'before'));
-        const filtered = Object.keys(kept).length > 0;
+        const filtered = Object.keys(kept).some((n) => n !== 'all');
+        this.#drawActs(kept);
         const last = rows.length ? rows[rows.length - 1].n : 0;
         this.older.hidden = rows.length < PAGE_ROWS;
         this.older.setAttribute('href', makeHash('audit', null, { ...kept, before: last }));
@@ -103,7 +123,8 @@ export class AuditView {
         this.newest.setAttribute('href', makeHash('audit', null, kept));
         this.clear.classList.toggle('unseen', !filtered);
         const shown = rows.length ? `rows ${rows[0].n} to ${last}` : 'no rows';
-        const of = filtered ? ` that match, of ${total}` : ` of ${total}`;
+        const hidden = this.#actsOnly() ? ' (what was only shown or computed is left out)' : '';
+        const of = filtered ? ` that match, of ${total}${hidden}` : ` of ${total}${hidden}`;
         setText(this.message, `${shown}${of}, newest first. Nothing here is changed or removed.`);
         const heads = ['Row', 'Time', 'Who', 'What', 'On', 'Before', 'After', 'Where'];
         const none = filtered
