@@ -95,7 +95,7 @@ static void the_audit_comes_newest_first_and_filtered(void **state) {
     assert_string_equal(text_at(json_object_get(all, "rows"), 1, "what"), "shown");
     json_decref(all);
     all = get("GET /api/audit?newest=1&limit=1&acts=1");
-    assert_string_equal(text_at(json_object_get(all, "rows"), 0, "what"), "mark");
+    assert_string_equal(text_at(json_object_get(all, "rows"), 0, "what"), "capture");
     json_decref(all);
     all = get("GET /api/audit?newest=1&who=nobody");
     assert_int_equal(json_array_size(json_object_get(all, "rows")), 0);
@@ -186,13 +186,13 @@ static void any_moment_comes_from_the_journal(void **state) {
     }
 }
 
-/* More epochs came than the cache holds: the strip of an old number is there all the same, and what is
- * looked up all the time was never pushed out. */
+/* More epochs came than the cache holds: the strip of an old number is there all the same, and what
+ * is looked up all the time was never pushed out. */
 static void an_old_number_keeps_its_strip(void **state) {
     (void)state;
     pthread_t hemod;
     char id[EVENT_ID_TEXT], query[100];
-    static struct wire_epoch_begin played, other; /* 2 kB each */
+    static struct wire_epoch_begin played, other;
     suggest(id);
     assert_true(epochs_find(&t.epochs, 1, 9, &played));
     other = played;

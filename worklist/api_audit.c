@@ -6,8 +6,8 @@
 
 enum { ROWS = 100, ROWS_MAX = 500 };
 
-/* One text compares all: who, what and object exactly, text anywhere; "" lets all pass. $7: only what
- * somebody did, not what was shown, opened or computed. */
+/* One text compares all: who, what and object exactly, text anywhere; "" lets all pass. $7: only
+ * what somebody did, not what was shown, opened or computed. */
 #define MATCHES                                                                                    \
     " and ($3 = '' or who = $3) and ($4 = '' or what = $4) and ($5 = '' or object = $5) and "      \
     "($6 = '' or position(lower($6) in lower(concat_ws(' ', who, what, object, before, after, "    \
