@@ -23,7 +23,7 @@ static bool damped_line_push(void *state, const struct detector_input *in, struc
     struct stay_limits limits = {s->config.base_rate_hz, (double)in->rules->damped_line_s};
     enum stay_change change = stay_clock(&s->stay, in->now_tick, &limits);
     stay_hear(&s->stay, in->event, EVENT_DAMPED);
-    return change != STAY_NOTHING && stay_say(&s->stay, change, EVENT_DAMPED_LINE, out);
+    return change != STAY_NOTHING && stay_say(&s->stay, change, EVENT_DAMPED_LINE, &limits, out);
 }
 
 const struct detector_class damped_line_class = {

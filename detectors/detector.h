@@ -39,6 +39,7 @@ struct detector_input {
 
 struct detector_class {
     const char *name, *what;
+    bool on_beats; /* its findings stand on beats, and are withdrawn (RETRACTED) with them */
     size_t state_bytes;
     void (*init)(void *state, const struct detector_config *config);
     bool (*push)(void *state, const struct detector_input *in, struct event *out);
@@ -53,6 +54,33 @@ struct detector_row {
     uint32_t sites; /* bit 1 << site */
     const struct detector_class *detector;
 };
+
+/* The beats or readings that a finding was raised on: a stretch of one line. */
+struct evidence {
+    uint64_t from_tick, to_tick, lost_ticks;
+};
+
+static inline struct evidence evidence_of(uint64_t from_tick, uint64_t to_tick) {
+    return (struct evidence){from_tick, to_tick, 0};
+}
+
+/* Half of it or more was withdrawn: medians do not carry the finding any more. */
+static inline bool evidence_withdrawn(struct evidence *e, const struct event *event) {
+    if (event->kind != EVENT_WITHDRAWN)
+        return false;
+    uint64_t from = event->from_tick > e->from_tick ? event->from_tick : e->from_tick;
+    uint64_t to = event->to_tick < e->to_tick ? event->to_tick : e->to_tick;
+    e->lost_ticks += to >= from ? to - from + 1 : 0;
+    return 2 * e->lost_ticks > e->to_tick - e->from_tick;
+}
+
+/* What would clear a finding that is raised or goes on (event_clears()). */
+static inline void detector_clears(struct event *out, double value, double for_s) {
+    if (out->state != EVENT_RAISED && out->state != EVENT_ONGOING)
+        return;
+    out->clears_value = value;
+    out->clears_s = for_s;
+}
 
 /* What every reset does: zero behind the config, which is a state's first member. */
 static inline void detector_forget(void *state, size_t state_bytes) {

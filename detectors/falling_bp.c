@@ -33,7 +33,7 @@ enum {
 };
 static const double cell_s = 2, notify_mmhg = 10, step_mmhg = 15, step_pulse_share = 0.12,
                     step_still_share = 0.34, step_spreads = 3, step_gap_s = 3,
-                    systolic_held_share = 0.92,
+                    systolic_still_share = 0.08, systolic_part = 0.5,
                     fall_left_mmhg = 8; /* still a fall, once some of its beats are withdrawn */
 
 struct falling_bp_state {
@@ -154,11 +154,13 @@ static double systolic(const struct falling_bp_state *s, uint32_t first, uint32_
 }
 
 /* A guide that fills the ostium shows a diastolic that falls, and the mean with it, while the
- * systolic holds (ventricularised.c): no fall of the aortic pressure. */
-static bool guide_blocked(const struct falling_bp_state *s, uint32_t site) {
+ * systolic holds (ventricularised.c): no fall of the aortic pressure, which takes the systolic
+ * down by about the same share. Half of the mean's share is the line between them. */
+static bool guide_blocked(const struct falling_bp_state *s, uint32_t site, double lost_share) {
     double before = systolic(s, 0, GUIDE_BEFORE_CELLS);
     double now = systolic(s, GUIDE_CELLS - LEVEL_CELLS, LEVEL_CELLS);
-    return site == SITE_PAO && now > systolic_held_share * before;
+    double holds = fmax(systolic_still_share, systolic_part * lost_share);
+    return site == SITE_PAO && now > (1 - holds) * before;
 }
 
 static uint64_t tick_of(const struct falling_bp_state *s, uint64_t cell) {
@@ -175,8 +177,9 @@ static uint64_t onset_tick(const struct falling_bp_state *s, double baseline, do
     return s->cell >= cells_ago ? tick_of(s, s->cell - cells_ago) : s->config.first_tick;
 }
 
-static bool say(const struct falling_bp_state *s, const struct event *beat, uint32_t state,
-                struct event *out) {
+static bool say(const struct falling_bp_state *s, const struct detector_input *in,
+                uint32_t state, struct event *out) {
+    const struct event *beat = in->event;
     out->kind = EVENT_FALLING_BP;
     out->state = state;
     out->site = beat->site;
@@ -193,6 +196,8 @@ static bool say(const struct falling_bp_state *s, const struct event *beat, uint
     out->beats_count = s->beats_count;
     memcpy(out->beats, s->beats, sizeof s->beats);
     event_add_value(out, QUANTITY_MEAN, out->to_value, 0);
+    detector_clears(out, (double)in->rules->fall_clear_share * s->baseline_mmhg,
+                    (double)in->rules->fall_clear_s);
     return true;
 }
 
@@ -214,14 +219,14 @@ static bool falls(const struct falling_bp_state *s, const struct rules *rules, d
             slow <= (double)rules->fall_slow_mmhg_per_s);
 }
 
-static bool hold_back(struct falling_bp_state *s, const struct event *beat, double baseline,
+static bool hold_back(struct falling_bp_state *s, const struct detector_input *in, double baseline,
                       double level, struct event *out) {
     if (s->held)
         return false;
     s->held = true;
     s->baseline_mmhg = baseline;
     s->onset_tick = onset_tick(s, baseline, level);
-    say(s, beat, EVENT_STATE_NONE, out);
+    say(s, in, EVENT_STATE_NONE, out);
     out->kind = EVENT_HELD_BACK;
     out->from_value = EVENT_FALLING_BP;
     out->to_value = EVENT_VENTRICULARISED;
@@ -234,15 +239,15 @@ static bool watch(struct falling_bp_state *s, const struct detector_input *in, s
         s->held = false;
         return false;
     }
-    if (guide_blocked(s, in->event->site))
-        return hold_back(s, in->event, baseline, level, out);
+    if (guide_blocked(s, in->event->site, 1 - level / baseline))
+        return hold_back(s, in, baseline, level, out);
     s->raised = true;
     s->clear_s = 0;
     s->baseline_mmhg = baseline;
     s->notified_mmhg = level;
     s->onset_tick = onset_tick(s, baseline, level);
     s->raised_tick = in->event->tick;
-    return say(s, in->event, EVENT_RAISED, out);
+    return say(s, in, EVENT_RAISED, out);
 }
 
 static bool follow(struct falling_bp_state *s, const struct detector_input *in, struct event *out) {
@@ -252,12 +257,12 @@ static bool follow(struct falling_bp_state *s, const struct detector_input *in, 
     s->clear_s = back_up ? s->clear_s + cell_s : 0;
     if (s->clear_s >= (double)in->rules->fall_clear_s) {
         s->raised = false;
-        return say(s, in->event, EVENT_RECOVERED, out);
+        return say(s, in, EVENT_RECOVERED, out);
     }
     if (level > s->notified_mmhg - notify_mmhg || isnan(level))
         return false;
     s->notified_mmhg = level;
-    return say(s, in->event, EVENT_ONGOING, out);
+    return say(s, in, EVENT_ONGOING, out);
 }
 
 /* The open cell ends; cells without a beat since then are empty. */
@@ -350,7 +355,9 @@ static bool take_beat(struct falling_bp_state *s, const struct detector_input *i
 
 /* Beats that turned out to lie in an artefact: their cells are empty. A finding that stood on them
  * is taken back. */
-static bool withdraw(struct falling_bp_state *s, const struct event *event, struct event *out) {
+static bool withdraw(struct falling_bp_state *s, const struct detector_input *in,
+                     struct event *out) {
+    const struct event *event = in->event;
     for (uint32_t i = 0; i < s->cells_count; i++) {
         uint64_t cell = s->cell - (s->cells_count - i);
         if (s->cell >= s->cells_count - i && tick_of(s, cell + 1) > event->from_tick &&
@@ -364,7 +371,7 @@ static bool withdraw(struct falling_bp_state *s, const struct event *event, stru
     if (s->baseline_mmhg - level >= fall_left_mmhg)
         return false; /* it stands without them */
     s->raised = false;
-    return say(s, event, EVENT_RETRACTED, out);
+    return say(s, in, EVENT_RETRACTED, out);
 }
 
 /* Another site: what was measured before says nothing about it. A finding that runs keeps its
@@ -383,7 +390,7 @@ static bool falling_bp_push(void *state, const struct detector_input *in, struct
     if (in->event->kind == EVENT_ZEROING)
         s->zeroed = true;
     if (in->event->kind == EVENT_WITHDRAWN)
-        return withdraw(s, in->event, out);
+        return withdraw(s, in, out);
     if (in->event->kind == EVENT_MARKED && in->event->from_value == (double)MARK_SITE)
         forget(s);
     return false;
@@ -392,6 +399,7 @@ static bool falling_bp_push(void *state, const struct detector_input *in, struct
 const struct detector_class falling_bp_class = {
     .name = "falling_bp",
     .what = "the mean arterial pressure falls fast and far",
+    .on_beats = true,
     .state_bytes = sizeof(struct falling_bp_state),
     .init = falling_bp_init,
     .push = falling_bp_push,

@@ -28,6 +28,7 @@ struct falling_pd_pa_state {
     bool raised, held;
     double last_ratio; /* 0: none */
     struct pd_pa_first first[PHASES];
+    struct evidence evidence;
 };
 _Static_assert(sizeof(struct falling_pd_pa_state) <= DETECTOR_STATE_BYTES, "fits its slot");
 
@@ -52,8 +53,9 @@ static void begin_anew(struct falling_pd_pa_state *s) {
     s->held = false;
 }
 
-static bool say(const struct falling_pd_pa_state *s, const struct event *beat, double ratio,
+static bool say(const struct falling_pd_pa_state *s, const struct detector_input *in, double ratio,
                 struct event *out) {
+    const struct event *beat = in->event;
     const struct pd_pa_first *first = &s->first[s->phase];
     out->kind = EVENT_FALLING_PD_PA;
     out->state = s->raised ? EVENT_RAISED : EVENT_RECOVERED;
@@ -65,15 +67,16 @@ static bool say(const struct falling_pd_pa_state *s, const struct event *beat, d
     out->to_value = ratio;
     out->quality = beat->quality;
     out->method = METHOD_COMPARE;
+    detector_clears(out, first->ratio - (double)in->rules->pd_pa_drop + release, 0);
     return true;
 }
 
-static bool hold_back(struct falling_pd_pa_state *s, const struct event *beat, double ratio,
-                      struct event *out) {
+static bool hold_back(struct falling_pd_pa_state *s, const struct detector_input *in,
+                      double ratio, struct event *out) {
     if (s->held)
         return false;
     s->held = true;
-    say(s, beat, ratio, out);
+    say(s, in, ratio, out);
     out->kind = EVENT_HELD_BACK;
     out->state = EVENT_STATE_NONE;
     out->from_value = EVENT_FALLING_PD_PA;
@@ -91,16 +94,17 @@ static bool compare(struct falling_pd_pa_state *s, const struct detector_input *
     if (s->raised) {
         bool over = s->phase == s->raised_phase && fell < want - release;
         s->raised = !over;
-        return over && say(s, in->event, ratio, out);
+        return over && say(s, in, ratio, out);
     }
     s->holds = fell >= want && ratio <= (double)in->rules->pd_pa_level ? s->holds + 1 : 0;
     if (s->holds < HOLDS)
         return false;
     if (first->pulse_ratio - pulse_ratio < same_pulse_share * fell * first->pulse_ratio)
-        return hold_back(s, in->event, ratio, out);
+        return hold_back(s, in, ratio, out);
     s->raised = true;
     s->raised_phase = s->phase;
-    return say(s, in->event, ratio, out);
+    s->evidence = evidence_of(s->pd.median_from_tick, s->pd.median_to_tick);
+    return say(s, in, ratio, out);
 }
 
 static bool judge(struct falling_pd_pa_state *s, const struct detector_input *in,
@@ -132,6 +136,12 @@ static bool falling_pd_pa_push(void *state, const struct detector_input *in, str
         begin_anew(s);
     if (event->kind == EVENT_WITHDRAWN || event_withholds(event->kind) || event->phase != s->phase)
         break_off(s);
+    if (s->raised && evidence_withdrawn(&s->evidence, event)) {
+        s->raised = false;
+        say(s, in, s->last_ratio, out);
+        out->state = EVENT_RETRACTED;
+        return true;
+    }
     if (event->phase != s->phase)
         s->last_ratio = s->holds = 0;
     s->phase = event->phase;
@@ -152,6 +162,7 @@ static bool falling_pd_pa_push(void *state, const struct detector_input *in, str
 const struct detector_class falling_pd_pa_class = {
     .name = "falling_pd_pa",
     .what = "the pressure beyond the stenosis falls against the guide's",
+    .on_beats = true,
     .state_bytes = sizeof(struct falling_pd_pa_state),
     .init = falling_pd_pa_init,
     .push = falling_pd_pa_push,

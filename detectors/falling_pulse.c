@@ -19,6 +19,7 @@ struct falling_pulse_state {
     bool raised, held;
     double baseline_mmhg;
     uint64_t since_tick;
+    struct evidence evidence;
 };
 _Static_assert(sizeof(struct falling_pulse_state) <= DETECTOR_STATE_BYTES, "fits its slot");
 
@@ -50,8 +51,13 @@ static double baseline(const float *steps, uint32_t count) {
     return trend_median(sorted, count - RECENT);
 }
 
-static bool say(const struct falling_pulse_state *s, const struct event *beat, uint32_t state,
-                struct event *out) {
+static double clear_mmhg(const struct falling_pulse_state *s, const struct rules *rules) {
+    return (1 - release_share * (double)rules->pulse_drop_share) * s->baseline_mmhg;
+}
+
+static bool say(const struct falling_pulse_state *s, const struct detector_input *in,
+                uint32_t state, struct event *out) {
+    const struct event *beat = in->event;
     out->kind = EVENT_FALLING_PULSE;
     out->state = state;
     out->site = beat->site;
@@ -63,14 +69,16 @@ static bool say(const struct falling_pulse_state *s, const struct event *beat, u
     out->quality = beat->quality;
     out->method = METHOD_TREND;
     event_add_value(out, QUANTITY_PULSE, out->to_value, 0);
+    detector_clears(out, clear_mmhg(s, in->rules), 0);
     return true;
 }
 
-static bool hold_back(struct falling_pulse_state *s, const struct event *beat, struct event *out) {
+static bool hold_back(struct falling_pulse_state *s, const struct detector_input *in,
+                      struct event *out) {
     if (s->held)
         return false;
     s->held = true;
-    say(s, beat, EVENT_STATE_NONE, out);
+    say(s, in, EVENT_STATE_NONE, out);
     out->kind = EVENT_HELD_BACK;
     out->from_value = EVENT_FALLING_PULSE;
     out->to_value = EVENT_DAMPED;
@@ -91,9 +99,10 @@ static bool watch(struct falling_pulse_state *s, const struct detector_input *in
     s->baseline_mmhg = pulse;
     s->since_tick = s->pulse.median_from_tick;
     if (mean - s->mean.median < mean_share * mean)
-        return hold_back(s, in->event, out);
+        return hold_back(s, in, out);
     s->raised = true;
-    return say(s, in->event, EVENT_RAISED, out);
+    s->evidence = evidence_of(s->pulse.median_from_tick, s->pulse.median_to_tick);
+    return say(s, in, EVENT_RAISED, out);
 }
 
 static bool judge(struct falling_pulse_state *s, const struct detector_input *in,
@@ -101,11 +110,10 @@ static bool judge(struct falling_pulse_state *s, const struct detector_input *in
     append(s);
     if (!s->raised)
         return watch(s, in, out);
-    double want = 1 - release_share * (double)in->rules->pulse_drop_share;
-    if (s->pulse.median < want * s->baseline_mmhg)
+    if (s->pulse.median < clear_mmhg(s, in->rules))
         return false;
     s->raised = s->held = false;
-    return say(s, in->event, EVENT_RECOVERED, out);
+    return say(s, in, EVENT_RECOVERED, out);
 }
 
 static void break_off(struct falling_pulse_state *s) {
@@ -123,6 +131,10 @@ static bool falling_pulse_push(void *state, const struct detector_input *in, str
         falling_pulse_reset(s);
     if (event->kind == EVENT_WITHDRAWN || event_withholds(event->kind))
         break_off(s);
+    if (s->raised && evidence_withdrawn(&s->evidence, event)) {
+        s->raised = s->held = false;
+        return say(s, in, EVENT_RETRACTED, out);
+    }
     if (event->kind != EVENT_BEAT || event->left_out_count > 0 ||
         !event_value(event, QUANTITY_SYSTOLIC, &systolic) ||
         !event_value(event, QUANTITY_DIASTOLIC, &diastolic) ||
@@ -138,6 +150,7 @@ static bool falling_pulse_push(void *state, const struct detector_input *in, str
 const struct detector_class falling_pulse_class = {
     .name = "falling_pulse",
     .what = "the arterial pulse pressure narrows while its mean falls",
+    .on_beats = true,
     .state_bytes = sizeof(struct falling_pulse_state),
     .init = falling_pulse_init,
     .push = falling_pulse_push,

@@ -24,7 +24,7 @@ static bool guide_damped_push(void *state, const struct detector_input *in, stru
     struct stay_limits limits = {s->config.base_rate_hz, (double)in->rules->guide_damped_s};
     enum stay_change change = stay_clock(&s->stay, in->now_tick, &limits);
     stay_hear(&s->stay, in->event, EVENT_DAMPED);
-    return change != STAY_NOTHING && stay_say(&s->stay, change, EVENT_GUIDE_DAMPED, out);
+    return change != STAY_NOTHING && stay_say(&s->stay, change, EVENT_GUIDE_DAMPED, &limits, out);
 }
 
 const struct detector_class guide_damped_class = {

@@ -1,16 +1,20 @@
 /* high_wedge - a wedge mean lies above the limit, whatever it was before: the plain level beside
  * rising_wedge. Of measurements only: a suggested wedge value is one that a person is asked to
  * confirm. A pulmonary diastolic is never taken for a wedge; but no wedge lies far above it: that
- * is a balloon that blocks the tip, and is held back. */
+ * is a balloon that blocks the tip, and is held back. So is one above the pulmonary diastolic in a
+ * patient whose pulmonary mean lies more than 12 mmHg above the wedge: vessels that narrow (a
+ * transpulmonary gradient above 12, the usual limit, from memory) leave a gradient in diastole too,
+ * and what lifts a true wedge above the diastolic, a v wave, lifts the pulmonary mean with it. */
 #include "detectors/detector.h"
 #include "proto/quantity.h"
 
-static const double release_mmhg = 1, above_pa_mmhg = 5, follow_share = 0.1;
+static const double release_mmhg = 1, above_pa_mmhg = 5, follow_share = 0.1,
+                    narrow_mmhg = 12;
 
 struct high_wedge_state {
     struct detector_config config; /* kept by reset */
     bool raised;
-    double pa_diastolic_mmhg; /* followed over about ten beats; 0: none was seen */
+    double pa_diastolic_mmhg, pa_mean_mmhg; /* followed over ten beats or so; 0: none was seen */
     uint64_t since_tick;
 };
 _Static_assert(sizeof(struct high_wedge_state) <= DETECTOR_STATE_BYTES, "fits its slot");
@@ -29,6 +33,7 @@ static bool say(const struct high_wedge_state *s, const struct event *event, dou
                 double mmhg, struct event *out) {
     out->kind = EVENT_HIGH_WEDGE;
     out->state = s->raised ? EVENT_RAISED : EVENT_RECOVERED;
+    detector_clears(out, limit_mmhg - release_mmhg, 0);
     out->site = event->site;
     out->channel = event->channel;
     out->tick = out->to_tick = event->to_tick;
@@ -42,20 +47,27 @@ static bool say(const struct high_wedge_state *s, const struct event *event, dou
     return true;
 }
 
-static void follow(struct high_wedge_state *s, const struct event *beat) {
+static void follow(double *level_mmhg, const struct event *beat, uint32_t quantity) {
     double mmhg;
-    if (beat->left_out_count > 0 || !event_value(beat, QUANTITY_DIASTOLIC, &mmhg))
-        return;
-    double *pa = &s->pa_diastolic_mmhg;
-    *pa += (*pa > 0 ? follow_share : 1) * (mmhg - *pa);
+    if (beat->left_out_count == 0 && event_value(beat, quantity, &mmhg))
+        *level_mmhg += (*level_mmhg > 0 ? follow_share : 1) * (mmhg - *level_mmhg);
+}
+
+static bool blocks(const struct high_wedge_state *s, double wedge_mmhg) {
+    double above_mmhg = wedge_mmhg - s->pa_diastolic_mmhg;
+    return s->pa_diastolic_mmhg > 0 &&
+           (above_mmhg > above_pa_mmhg ||
+            (above_mmhg > 0 && s->pa_mean_mmhg - wedge_mmhg > narrow_mmhg));
 }
 
 static bool high_wedge_push(void *state, const struct detector_input *in, struct event *out) {
     struct high_wedge_state *s = state;
     const struct event *event = in->event;
     double mmhg;
-    if (event != NULL && event->kind == EVENT_BEAT && event->site == SITE_PA)
-        follow(s, event);
+    if (event != NULL && event->kind == EVENT_BEAT && event->site == SITE_PA) {
+        follow(&s->pa_diastolic_mmhg, event, QUANTITY_DIASTOLIC);
+        follow(&s->pa_mean_mmhg, event, QUANTITY_MEAN);
+    }
     if (event == NULL || event->kind != EVENT_MEASUREMENT || event->site != SITE_PCW)
         return false;
     uint32_t quantity = QUANTITY_MEAN_ENDEXP;
@@ -66,10 +78,9 @@ static bool high_wedge_push(void *state, const struct detector_input *in, struct
     bool high = s->raised ? mmhg > limit_mmhg - release_mmhg : mmhg > limit_mmhg;
     if (high == s->raised)
         return false;
-    bool blocked = s->pa_diastolic_mmhg > 0 && mmhg > s->pa_diastolic_mmhg + above_pa_mmhg;
     if (high)
         s->since_tick = event->from_tick;
-    if (high && blocked) {
+    if (high && blocks(s, mmhg)) {
         say(s, event, EVENT_HIGH_WEDGE, EVENT_OVERWEDGED, out);
         out->kind = EVENT_HELD_BACK;
         out->state = EVENT_STATE_NONE;

@@ -14,6 +14,7 @@ struct large_v_state {
     float v_mmhg[BEATS], mean_mmhg[BEATS];
     uint64_t ticks[BEATS];
     uint64_t since_tick;
+    struct evidence evidence;
 };
 _Static_assert(sizeof(struct large_v_state) <= DETECTOR_STATE_BYTES, "fits its slot");
 
@@ -27,8 +28,9 @@ static void large_v_init(void *state, const struct detector_config *config) {
     large_v_reset(s);
 }
 
-static bool say(struct large_v_state *s, const struct event *beat, double mean, double v,
+static bool say(struct large_v_state *s, const struct detector_input *in, double mean, double v,
                 struct event *out) {
+    const struct event *beat = in->event;
     out->kind = EVENT_LARGE_V;
     out->state = s->raised ? EVENT_RAISED : EVENT_RECOVERED;
     out->site = beat->site;
@@ -46,6 +48,7 @@ static bool say(struct large_v_state *s, const struct event *beat, double mean, 
         out->beats[out->beats_count++] = s->ticks[i % BEATS];
     event_add_value(out, QUANTITY_V_WAVE, v, 0);
     event_add_value(out, QUANTITY_MEAN, mean, 0);
+    detector_clears(out, (double)in->rules->large_v_mmhg - release_mmhg, 0);
     return true;
 }
 
@@ -55,10 +58,24 @@ static double median_of(const float *values, uint32_t count) {
     return trend_median(sorted, count);
 }
 
+static bool withdraw(struct large_v_state *s, const struct detector_input *in, struct event *out) {
+    uint32_t known = s->count < BEATS ? s->count : BEATS;
+    if (!s->raised || !evidence_withdrawn(&s->evidence, in->event))
+        return false;
+    say(s, in, median_of(s->mean_mmhg, known), median_of(s->v_mmhg, known), out);
+    out->state = EVENT_RETRACTED;
+    out->clears_value = out->clears_s = 0;
+    s->raised = false;
+    s->count = 0;
+    return true;
+}
+
 static bool large_v_push(void *state, const struct detector_input *in, struct event *out) {
     struct large_v_state *s = state;
     const struct event *event = in->event;
     double v, mean;
+    if (event != NULL && event->kind == EVENT_WITHDRAWN)
+        return withdraw(s, in, out);
     if (event == NULL || event->kind != EVENT_BEAT || event->left_out_count > 0 ||
         !event_value(event, QUANTITY_V_WAVE, &v) || !event_value(event, QUANTITY_MEAN, &mean))
         return false;
@@ -77,12 +94,14 @@ static bool large_v_push(void *state, const struct detector_input *in, struct ev
     if (large == s->raised)
         return false;
     s->raised = large;
-    return say(s, event, mean_mmhg, v_mmhg, out);
+    s->evidence = evidence_of(s->ticks[(s->count - known) % BEATS], event->to_tick);
+    return say(s, in, mean_mmhg, v_mmhg, out);
 }
 
 const struct detector_class large_v_class = {
     .name = "large_v",
     .what = "the v wave stands far above the mean",
+    .on_beats = true,
     .state_bytes = sizeof(struct large_v_state),
     .init = large_v_init,
     .push = large_v_push,

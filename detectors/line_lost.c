@@ -42,15 +42,16 @@ static void hear(struct line_lost_state *s, const struct event *event) {
     s->channel = event->channel;
 }
 
-static void found(const struct line_lost_state *s, uint32_t state, uint64_t now_tick,
-                  struct event *out) {
+static void found(const struct line_lost_state *s, uint32_t state,
+                  const struct detector_input *in, struct event *out) {
     out->kind = EVENT_LINE_LOST;
     out->state = state;
     out->site = s->site;
     out->channel = s->channel;
-    out->tick = out->to_tick = now_tick;
+    out->tick = out->to_tick = in->now_tick;
     out->from_tick = s->since_tick;
     out->quality = 1;
+    detector_clears(out, 0, (double)in->rules->line_lost_s);
 }
 
 static bool line_lost_push(void *state, const struct detector_input *in, struct event *out) {
@@ -60,13 +61,13 @@ static bool line_lost_push(void *state, const struct detector_input *in, struct 
     double lost_s = (double)(in->now_tick - s->since_tick) / s->config.base_rate_hz;
     if (!s->raised && s->open != 0 && lost_s >= (double)in->rules->line_lost_s) {
         s->raised = true;
-        found(s, EVENT_RAISED, in->now_tick, out);
+        found(s, EVENT_RAISED, in, out);
         return true;
     }
     double clear_s = (double)(in->now_tick - s->clear_tick) / s->config.base_rate_hz;
     if (s->raised && s->open == 0 && clear_s >= (double)in->rules->line_lost_s) {
         s->raised = false;
-        found(s, EVENT_RECOVERED, in->now_tick, out);
+        found(s, EVENT_RECOVERED, in, out);
         return true;
     }
     return false;

@@ -18,6 +18,7 @@ struct low_bp_state {
     double low_s, high_s;    /* of good beats, without a break on the other side */
     double least_mmhg;
     uint64_t since_tick;
+    struct evidence evidence;
     bool raised;
 };
 _Static_assert(sizeof(struct low_bp_state) <= DETECTOR_STATE_BYTES, "fits its slot");
@@ -53,9 +54,11 @@ static void count_time(struct low_bp_state *s, const struct event *beat, double 
     s->high_s = mmhg > low_mmhg + release_mmhg ? s->high_s + beat_s : 0;
 }
 
-static bool say(struct low_bp_state *s, const struct event *beat, double mmhg, struct event *out) {
+static bool say(struct low_bp_state *s, const struct detector_input *in, uint32_t state,
+                double mmhg, struct event *out) {
+    const struct event *beat = in->event;
     out->kind = EVENT_LOW_BP;
-    out->state = s->raised ? EVENT_RAISED : EVENT_RECOVERED;
+    out->state = state;
     out->site = beat->site;
     out->channel = beat->channel;
     out->tick = out->to_tick = beat->tick;
@@ -64,6 +67,16 @@ static bool say(struct low_bp_state *s, const struct event *beat, double mmhg, s
     out->quality = beat->quality;
     out->method = METHOD_TREND;
     event_add_value(out, QUANTITY_MEAN, mmhg, 0);
+    detector_clears(out, (double)in->rules->low_mean_mmhg + release_mmhg, release_s);
+    return true;
+}
+
+/* The beats of the minute were none. */
+static bool withdraw(struct low_bp_state *s, const struct detector_input *in, struct event *out) {
+    if (!s->raised || !evidence_withdrawn(&s->evidence, in->event))
+        return false;
+    say(s, in, EVENT_RETRACTED, level(s), out);
+    low_bp_reset(s);
     return true;
 }
 
@@ -73,6 +86,8 @@ static bool low_bp_push(void *state, const struct detector_input *in, struct eve
     if (in->event != NULL && in->event->kind == EVENT_MARKED &&
         in->event->from_value == (double)MARK_SITE && !s->raised)
         low_bp_reset(s);
+    if (in->event != NULL && in->event->kind == EVENT_WITHDRAWN)
+        return withdraw(s, in, out);
     if (in->event == NULL || in->event->kind != EVENT_BEAT || in->event->left_out_count > 0 ||
         !event_value(in->event, QUANTITY_MEAN, &mean_mmhg))
         return false;
@@ -88,12 +103,14 @@ static bool low_bp_push(void *state, const struct detector_input *in, struct eve
         return false;
     if (was)
         s->low_s = 0;
-    return say(s, in->event, mmhg, out);
+    s->evidence = evidence_of(s->since_tick, in->event->to_tick);
+    return say(s, in, s->raised ? EVENT_RAISED : EVENT_RECOVERED, mmhg, out);
 }
 
 const struct detector_class low_bp_class = {
     .name = "low_bp",
     .what = "mean arterial pressure below the threshold for a minute",
+    .on_beats = true,
     .state_bytes = sizeof(struct low_bp_state),
     .init = low_bp_init,
     .push = low_bp_push,

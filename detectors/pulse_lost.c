@@ -119,6 +119,7 @@ static bool say(const struct pulse_lost_state *s, uint32_t state, uint64_t now_t
     out->to_value = s->last_mmhg;
     out->quality = 1;
     out->method = METHOD_TREND;
+    detector_clears(out, BEATS_TO_RECOVER, 0);
     return true;
 }
 

@@ -16,6 +16,7 @@ struct rising_edp_state {
     double first_mmhg[PHASES];
     uint64_t first_tick[PHASES];
     uint32_t phase, raised_phase;
+    struct evidence evidence;
     uint32_t beats_count;
     uint64_t beats[EVENT_BEATS_MAX]; /* of the newest */
 };
@@ -31,8 +32,9 @@ static void rising_edp_init(void *state, const struct detector_config *config) {
     rising_edp_reset(s);
 }
 
-static bool say(const struct rising_edp_state *s, const struct event *beat, uint32_t state,
-                struct event *out) {
+static bool say(const struct rising_edp_state *s, const struct detector_input *in,
+                uint32_t state, struct event *out) {
+    const struct event *beat = in->event;
     out->kind = EVENT_RISING_EDP;
     out->state = state;
     out->site = beat->site;
@@ -46,6 +48,8 @@ static bool say(const struct rising_edp_state *s, const struct event *beat, uint
     out->beats_count = s->beats_count;
     memcpy(out->beats, s->beats, sizeof s->beats);
     event_add_value(out, QUANTITY_EDP, out->to_value, 0);
+    detector_clears(out, out->from_value + (double)in->rules->edp_rise_mmhg - release_mmhg,
+                    window_s);
     return true;
 }
 
@@ -62,11 +66,12 @@ static bool judge(struct rising_edp_state *s, const struct detector_input *in, s
     if (!s->raised && rise_mmhg >= want_mmhg && mmhg >= (double)in->rules->edp_level_mmhg) {
         s->raised = true;
         s->raised_phase = phase;
-        return say(s, in->event, EVENT_RAISED, out);
+        s->evidence = evidence_of(s->window.median_from_tick, s->window.median_to_tick);
+        return say(s, in, EVENT_RAISED, out);
     }
     if (s->raised && s->raised_phase == phase && rise_mmhg < want_mmhg - release_mmhg) {
         s->raised = false;
-        return say(s, in->event, EVENT_RECOVERED, out);
+        return say(s, in, EVENT_RECOVERED, out);
     }
     return false;
 }
@@ -87,6 +92,10 @@ static bool rising_edp_push(void *state, const struct detector_input *in, struct
         return false;
     if (event->kind == EVENT_WITHDRAWN || event_withholds(event->kind))
         window_break(&s->window);
+    if (s->raised && evidence_withdrawn(&s->evidence, event)) {
+        s->raised = false;
+        return say(s, in, EVENT_RETRACTED, out);
+    }
     if (event->kind != EVENT_BEAT || event->left_out_count > 0 ||
         !event_value(event, QUANTITY_EDP, &mmhg))
         return false;
@@ -104,6 +113,7 @@ static bool rising_edp_push(void *state, const struct detector_input *in, struct
 const struct detector_class rising_edp_class = {
     .name = "rising_edp",
     .what = "the end-diastolic pressure of the left ventricle rises",
+    .on_beats = true,
     .state_bytes = sizeof(struct rising_edp_state),
     .init = rising_edp_init,
     .push = rising_edp_push,

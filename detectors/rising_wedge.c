@@ -24,12 +24,20 @@ struct wedge_minute {
     float mmhg[READINGS_MAX];
 };
 
+struct wedge_value {
+    uint32_t kind;
+    double mmhg;
+    uint64_t from_tick;
+};
+
 struct rising_wedge_state {
     struct detector_config config; /* kept by reset */
     struct wedge_first first[PHASES][KINDS];
     bool raised;
     uint32_t raised_phase, raised_kind;
+    double raised_mmhg;
     struct wedge_minute minute;
+    struct evidence evidence; /* the readings, or the measurement, that raised it */
 };
 _Static_assert(sizeof(struct rising_wedge_state) <= DETECTOR_STATE_BYTES, "fits its slot");
 
@@ -43,8 +51,9 @@ static void rising_wedge_init(void *state, const struct detector_config *config)
     rising_wedge_reset(s);
 }
 
-static bool say(const struct wedge_first *first, const struct event *event, double mmhg,
+static bool say(const struct wedge_first *first, const struct detector_input *in, double mmhg,
                 struct event *out) {
+    const struct event *event = in->event;
     out->kind = EVENT_RISING_WEDGE;
     out->site = event->site;
     out->channel = event->channel;
@@ -54,13 +63,16 @@ static bool say(const struct wedge_first *first, const struct event *event, doub
     out->to_value = mmhg;
     out->quality = event->quality;
     out->method = METHOD_COMPARE;
+    detector_clears(out, first->mmhg + (double)in->rules->wedge_rise_mmhg - release_mmhg, 0);
     return true;
 }
 
 /* A value of the same quantity and phase as *first. */
-static bool compare(struct rising_wedge_state *s, const struct detector_input *in, uint32_t kind,
-                    double mmhg, struct event *out) {
+static bool compare(struct rising_wedge_state *s, const struct detector_input *in,
+                    const struct wedge_value *value, struct event *out) {
     const struct event *event = in->event;
+    uint32_t kind = value->kind;
+    double mmhg = value->mmhg;
     struct wedge_first *first = &s->first[event->phase][kind];
     double rise_mmhg = mmhg - first->mmhg;
     if (!first->known) {
@@ -74,13 +86,15 @@ static bool compare(struct rising_wedge_state *s, const struct detector_input *i
         s->raised = true;
         s->raised_phase = event->phase;
         s->raised_kind = kind;
+        s->raised_mmhg = mmhg;
+        s->evidence = evidence_of(value->from_tick, event->to_tick);
         out->state = EVENT_RAISED;
-        return say(first, event, mmhg, out);
+        return say(first, in, mmhg, out);
     }
     if (s->raised && mine && rise_mmhg < (double)in->rules->wedge_rise_mmhg - release_mmhg) {
         s->raised = false;
         out->state = EVENT_RECOVERED;
-        return say(first, event, mmhg, out);
+        return say(first, in, mmhg, out);
     }
     return false;
 }
@@ -91,7 +105,7 @@ static bool measured(struct rising_wedge_state *s, const struct detector_input *
     bool found = false;
     for (uint32_t kind = 0; kind < KINDS && !found; kind++)
         if (event_value(in->event, quantities[kind], &mmhg))
-            found = compare(s, in, kind, mmhg, out);
+            found = compare(s, in, &(struct wedge_value){kind, mmhg, in->event->from_tick}, out);
     return found;
 }
 
@@ -105,8 +119,10 @@ static bool read_minute(struct rising_wedge_state *s, const struct detector_inpu
         return false;
     bool same = m->count > 0 && m->channel == event->channel && m->phase == event->phase;
     double age_s = (double)(event->to_tick - m->from_tick) / s->config.base_rate_hz;
-    if (same && age_s >= minute_s && m->count >= READINGS_MIN)
-        found = compare(s, in, KINDS - 1, trend_median(m->mmhg, m->count), out);
+    if (same && age_s >= minute_s && m->count >= READINGS_MIN) {
+        double median = trend_median(m->mmhg, m->count);
+        found = compare(s, in, &(struct wedge_value){KINDS - 1, median, m->from_tick}, out);
+    }
     if (!same || age_s >= minute_s)
         *m = (struct wedge_minute){
             .from_tick = event->to_tick, .channel = event->channel, .phase = event->phase};
@@ -115,11 +131,24 @@ static bool read_minute(struct rising_wedge_state *s, const struct detector_inpu
     return found;
 }
 
+/* What was read turned out to be no wedge: of the minute that runs nothing is left. */
+static bool withdraw(struct rising_wedge_state *s, const struct detector_input *in,
+                     struct event *out) {
+    s->minute.count = 0;
+    if (!s->raised || !evidence_withdrawn(&s->evidence, in->event))
+        return false;
+    s->raised = false;
+    out->state = EVENT_RETRACTED;
+    return say(&s->first[s->raised_phase][s->raised_kind], in, s->raised_mmhg, out);
+}
+
 static bool rising_wedge_push(void *state, const struct detector_input *in, struct event *out) {
     struct rising_wedge_state *s = state;
     if (in->event == NULL || in->event->site != SITE_PCW)
         return false;
     assert(in->event->phase < PHASES);
+    if (in->event->kind == EVENT_WITHDRAWN)
+        return withdraw(s, in, out);
     if (in->event->kind == EVENT_MEASUREMENT)
         return measured(s, in, out);
     if (in->event->kind == EVENT_READING)
@@ -130,6 +159,7 @@ static bool rising_wedge_push(void *state, const struct detector_input *in, stru
 const struct detector_class rising_wedge_class = {
     .name = "rising_wedge",
     .what = "a wedge mean above an earlier one at the same phase",
+    .on_beats = true,
     .state_bytes = sizeof(struct rising_wedge_state),
     .init = rising_wedge_init,
     .push = rising_wedge_push,

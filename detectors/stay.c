@@ -32,7 +32,8 @@ enum stay_change stay_clock(struct stay *stay, uint64_t now_tick,
     return STAY_NOTHING;
 }
 
-bool stay_say(const struct stay *stay, enum stay_change change, uint32_t kind, struct event *out) {
+bool stay_say(const struct stay *stay, enum stay_change change, uint32_t kind,
+              const struct stay_limits *limits, struct event *out) {
     out->kind = kind;
     out->state = change == STAY_RAISED ? EVENT_RAISED : EVENT_RECOVERED;
     out->site = stay->site;
@@ -40,5 +41,6 @@ bool stay_say(const struct stay *stay, enum stay_change change, uint32_t kind, s
     out->tick = out->to_tick = stay->counted_tick;
     out->from_tick = stay->since_tick;
     out->quality = 1;
+    detector_clears(out, 0, limits->raise_s / empties_share);
     return true;
 }

@@ -25,4 +25,5 @@ void stay_hear(struct stay *stay, const struct event *event, uint32_t state);
 enum stay_change stay_clock(struct stay *stay, uint64_t now_tick,
                             const struct stay_limits *limits);
 /* The finding about it, of `kind`. Returns true. */
-bool stay_say(const struct stay *stay, enum stay_change change, uint32_t kind, struct event *out);
+bool stay_say(const struct stay *stay, enum stay_change change, uint32_t kind,
+              const struct stay_limits *limits, struct event *out);

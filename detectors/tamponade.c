@@ -25,6 +25,7 @@ struct tamponade_state {
     uint64_t wedge_tick;
     uint32_t holds;
     bool raised;
+    struct evidence evidence;
 };
 _Static_assert(sizeof(struct tamponade_state) <= DETECTOR_STATE_BYTES, "fits its slot");
 
@@ -75,10 +76,11 @@ static bool pattern(const struct tamponade_state *s, const struct detector_input
            equal(s, (double)r->tamponade_within_mmhg + ease, in->now_tick);
 }
 
-static bool say(const struct tamponade_state *s, struct event *out) {
+static bool say(const struct tamponade_state *s, const struct rules *rules, uint32_t state,
+                struct event *out) {
     const struct tamponade_part *atrium = &s->parts[PART_ATRIUM];
     out->kind = EVENT_TAMPONADE;
-    out->state = s->raised ? EVENT_RAISED : EVENT_RECOVERED;
+    out->state = state;
     out->site = atrium->site;
     out->channel = atrium->channel;
     out->tick = out->to_tick = s->windows[PART_ATRIUM].median_to_tick;
@@ -88,6 +90,9 @@ static bool say(const struct tamponade_state *s, struct event *out) {
     out->quality = 1;
     out->method = METHOD_COMPARE;
     event_add_value(out, QUANTITY_MEAN, out->to_value, 0);
+    double level = (double)rules->tamponade_ra_mmhg;
+    double risen = atrium->first_mmhg + (double)rules->tamponade_rise_mmhg;
+    detector_clears(out, fmax(level, risen) - release_mmhg, 2 * window_s);
     return true;
 }
 
@@ -99,7 +104,9 @@ static bool judge(struct tamponade_state *s, const struct detector_input *in, st
         return false;
     s->holds = 0;
     s->raised = !s->raised;
-    return say(s, out);
+    const struct window *atrium = &s->windows[PART_ATRIUM];
+    s->evidence = evidence_of(atrium->median_from_tick, atrium->median_to_tick);
+    return say(s, in->rules, s->raised ? EVENT_RAISED : EVENT_RECOVERED, out);
 }
 
 static bool take(struct tamponade_state *s, const struct detector_input *in, enum part part,
@@ -139,6 +146,12 @@ static bool tamponade_push(void *state, const struct detector_input *in, struct 
         return false;
     if (event->kind == EVENT_WITHDRAWN || event_withholds(event->kind))
         window_break(&s->windows[part]);
+    if (s->raised && (part == PART_ATRIUM || part == PART_ARTERY) &&
+        evidence_withdrawn(&s->evidence, event)) {
+        s->raised = false;
+        s->holds = 0;
+        return say(s, in->rules, EVENT_RETRACTED, out);
+    }
     if (event->kind != EVENT_BEAT || event->left_out_count > 0)
         return false;
     return take(s, in, part, out);
@@ -147,6 +160,7 @@ static bool tamponade_push(void *state, const struct detector_input *in, struct 
 const struct detector_class tamponade_class = {
     .name = "tamponade",
     .what = "the atrium rises, the artery falls, the diastolics become equal",
+    .on_beats = true,
     .state_bytes = sizeof(struct tamponade_state),
     .init = tamponade_init,
     .push = tamponade_push,

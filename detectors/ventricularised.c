@@ -20,6 +20,7 @@ struct ventricularised_state {
     bool raised;
     double before_mmhg; /* diastolic */
     uint64_t since_tick;
+    struct evidence evidence;
 };
 _Static_assert(sizeof(struct ventricularised_state) <= DETECTOR_STATE_BYTES, "fits its slot");
 
@@ -52,8 +53,13 @@ static double median(const float *values, uint32_t count) {
     return trend_median(sorted, count);
 }
 
-static bool say(const struct ventricularised_state *s, const struct event *beat, double now,
+static double clear_mmhg(const struct ventricularised_state *s, const struct rules *rules) {
+    return (1 - release_share * (double)rules->guide_drop_share) * s->before_mmhg;
+}
+
+static bool say(const struct ventricularised_state *s, const struct detector_input *in, double now,
                 struct event *out) {
+    const struct event *beat = in->event;
     out->kind = EVENT_VENTRICULARISED;
     out->state = s->raised ? EVENT_RAISED : EVENT_RECOVERED;
     out->site = beat->site;
@@ -67,6 +73,7 @@ static bool say(const struct ventricularised_state *s, const struct event *beat,
     for (uint32_t i = s->count - NOW; i < s->count; i++)
         out->beats[out->beats_count++] = s->ticks[i];
     event_add_value(out, QUANTITY_DIASTOLIC, now, 0);
+    detector_clears(out, clear_mmhg(s, in->rules), 0);
     return true;
 }
 
@@ -75,10 +82,10 @@ static bool judge(struct ventricularised_state *s, const struct detector_input *
     double share = (double)in->rules->guide_drop_share;
     double now = median(s->diastolic_mmhg + s->count - NOW, NOW);
     if (s->raised) {
-        if (now < (1 - release_share * share) * s->before_mmhg)
+        if (now < clear_mmhg(s, in->rules))
             return false;
         s->raised = false;
-        return say(s, in->event, now, out);
+        return say(s, in, now, out);
     }
     if (s->count < BEATS)
         return false;
@@ -90,7 +97,19 @@ static bool judge(struct ventricularised_state *s, const struct detector_input *
     s->raised = true;
     s->before_mmhg = before;
     s->since_tick = s->ticks[s->count - NOW];
-    return say(s, in->event, now, out);
+    s->evidence = evidence_of(s->since_tick, in->event->to_tick);
+    return say(s, in, now, out);
+}
+
+static bool withdraw(struct ventricularised_state *s, const struct detector_input *in,
+                     struct event *out) {
+    if (!s->raised || !evidence_withdrawn(&s->evidence, in->event))
+        return false;
+    s->raised = false;
+    say(s, in, median(s->diastolic_mmhg + s->count - NOW, NOW), out);
+    out->state = EVENT_RETRACTED;
+    s->count = 0;
+    return true;
 }
 
 static bool ventricularised_push(void *state, const struct detector_input *in, struct event *out) {
@@ -99,6 +118,8 @@ static bool ventricularised_push(void *state, const struct detector_input *in, s
     double systolic, diastolic;
     if (event == NULL)
         return false;
+    if (s->raised && event->kind == EVENT_WITHDRAWN)
+        return withdraw(s, in, out);
     bool moved = event->kind == EVENT_MARKED && event->from_value == (double)MARK_SITE;
     if (!s->raised && (moved || event->kind == EVENT_WITHDRAWN || event_withholds(event->kind)))
         s->count = 0;
@@ -113,6 +134,7 @@ static bool ventricularised_push(void *state, const struct detector_input *in, s
 const struct detector_class ventricularised_class = {
     .name = "ventricularised",
     .what = "the guide's diastolic falls while its systolic holds",
+    .on_beats = true,
     .state_bytes = sizeof(struct ventricularised_state),
     .init = ventricularised_init,
     .push = ventricularised_push,

@@ -23,7 +23,7 @@ static bool whipping_push(void *state, const struct detector_input *in, struct e
     struct stay_limits limits = {s->config.base_rate_hz, (double)in->rules->whipping_s};
     enum stay_change change = stay_clock(&s->stay, in->now_tick, &limits);
     stay_hear(&s->stay, in->event, EVENT_MOTION);
-    return change != STAY_NOTHING && stay_say(&s->stay, change, EVENT_WHIPPING, out);
+    return change != STAY_NOTHING && stay_say(&s->stay, change, EVENT_WHIPPING, &limits, out);
 }
 
 const struct detector_class whipping_class = {

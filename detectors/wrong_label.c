@@ -24,7 +24,7 @@ static bool wrong_label_push(void *state, const struct detector_input *in, struc
     struct stay_limits limits = {s->config.base_rate_hz, (double)in->rules->wrong_label_s};
     enum stay_change change = stay_clock(&s->stay, in->now_tick, &limits);
     stay_hear(&s->stay, in->event, EVENT_WRONG_SITE);
-    return change != STAY_NOTHING && stay_say(&s->stay, change, EVENT_WRONG_LABEL, out);
+    return change != STAY_NOTHING && stay_say(&s->stay, change, EVENT_WRONG_LABEL, &limits, out);
 }
 
 const struct detector_class wrong_label_class = {

@@ -72,6 +72,7 @@ struct event {
     uint32_t site, channel, phase, state;
     uint64_t from_tick, to_tick;
     double from_value, to_value, quality;
+    double clears_value, clears_s; /* of a finding that stands: event_clears() */
     uint32_t method, rule_version;
     struct event_id refers_to;
     int64_t at_ns;
@@ -109,3 +110,8 @@ const char *event_state_text(uint32_t state);  /* "began", "ended", "raised", ..
  * site's label where the event has a site. Needs the base rate for durations (0: none are written).
  * Writes at most `size` bytes with the end; returns out. */
 char *event_text(const struct event *event, double base_rate_hz, char *out, size_t size);
+/* What would clear a finding that stands (raised, ongoing): "clears when the mean is over 70 mmHg
+ * for 10 s"; "" for all else. Returns out. */
+char *event_clears(const struct event *event, char *out, size_t size);
+/* +1: it clears where to_value is above clears_value, -1: below; 0: not by that number. */
+int event_clears_sense(uint32_t kind);

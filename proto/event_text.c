@@ -293,3 +293,56 @@ char *event_text(const struct event *event, double base_rate_hz, char *out, size
     write_state(&line, event, s);
     return out;
 }
+
+enum { NO_NUMBER = -1 };
+
+/* What would clear each finding; the number is clears_value. A finding without a row here does not
+ * say what would (tests/t_contract.c). */
+static const struct {
+    enum event_kind kind;
+    int sense, decimals; /* of the number between the two texts; NO_NUMBER: none */
+    const char *before, *after;
+} clears[] = {
+    {EVENT_FALLING_BP, 1, 0, "a minute's mean is over ", " mmHg"},
+    {EVENT_RISING_WEDGE, -1, 0, "a wedge is below ", " mmHg"},
+    {EVENT_LINE_LOST, 0, NO_NUMBER, "the signal is back", ""},
+    {EVENT_LOW_BP, 1, 0, "the mean is over ", " mmHg"},
+    {EVENT_PULSE_LOST, 0, 0, "", " beats have come"},
+    {EVENT_RISING_EDP, -1, 0, "it is below ", " mmHg"},
+    {EVENT_HIGH_WEDGE, -1, 0, "a wedge is at most ", " mmHg"},
+    {EVENT_TAMPONADE, 0, 0, "the atrium is below ", " mmHg, or another sign is gone,"},
+    {EVENT_FALLING_PULSE, 1, 0, "the pulse pressure is at least ", " mmHg"},
+    {EVENT_LARGE_V, 0, 0, "the v wave is less than ", " mmHg over the mean"},
+    {EVENT_FALLING_PD_PA, 1, 2, "the ratio is over ", ""},
+    {EVENT_GUIDE_DAMPED, 0, NO_NUMBER, "the guide shows its pulse", ""},
+    {EVENT_VENTRICULARISED, 1, 0, "the guide's diastolic is at least ", " mmHg"},
+    {EVENT_WRONG_LABEL, 0, NO_NUMBER, "trace and label agree", ""},
+    {EVENT_WHIPPING, 0, NO_NUMBER, "the oscillation is gone", ""},
+    {EVENT_DAMPED_LINE, 0, NO_NUMBER, "the waveform is back", ""},
+};
+enum { CLEARS = sizeof clears / sizeof clears[0] };
+
+int event_clears_sense(uint32_t kind) {
+    for (int i = 0; i < CLEARS; i++)
+        if ((uint32_t)clears[i].kind == kind)
+            return clears[i].sense;
+    return 0;
+}
+
+char *event_clears(const struct event *event, char *out, size_t size) {
+    assert(size > 0);
+    struct line line = {out, size, 0};
+    out[0] = '\0';
+    if (event->state != EVENT_RAISED && event->state != EVENT_ONGOING)
+        return out;
+    for (int i = 0; i < CLEARS; i++) {
+        if ((uint32_t)clears[i].kind != event->kind)
+            continue;
+        add(&line, "clears when %s", clears[i].before);
+        if (clears[i].decimals != NO_NUMBER)
+            add(&line, "%.*f", clears[i].decimals, event->clears_value);
+        add(&line, "%s", clears[i].after);
+        add_duration(&line, " for ", event->clears_s);
+    }
+    return out;
+}

@@ -57,7 +57,7 @@ enum wire_message_index {
     MESSAGE_EPOCH_BEGIN, MESSAGE_WINDOW_ASK, MESSAGE_WINDOW, MESSAGE_COUNT
 };
 
-enum { WIRE_FIELDS_MAX = 25, WIRE_DEPTH_MAX = 4 };
+enum { WIRE_FIELDS_MAX = 27, WIRE_DEPTH_MAX = 4 };
 
 extern const struct wire_message wire_messages[MESSAGE_COUNT];
 

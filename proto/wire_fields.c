@@ -174,6 +174,8 @@ static const struct wire_field event[] = {
     MANY("left_out", 23, MESSAGE_LEFT_OUT, 0, EVENT_LEFT_OUT_MAX),
     NUMBER("at_ns", 24, SFIXED64, 0, INT64_MAX),
     NUMBER("room", 25, UINT32, 0, ROOM_MAX),
+    NUMBER("clears_value", 26, DOUBLE, -VALUE_MAX, VALUE_MAX),
+    NUMBER("clears_s", 27, DOUBLE, 0, VALUE_MAX),
 };
 
 static const struct wire_field epoch_begin[] = {

@@ -133,6 +133,8 @@ static void put_event(struct event_parts *out, const struct event *in) {
     event->quality = in->quality;
     event->method = in->method;
     event->rule_version = in->rule_version;
+    event->clears_value = in->clears_value;
+    event->clears_s = in->clears_s;
     event->refers_to = id_of(&in->refers_to);
     event->at_ns = in->at_ns;
     event->room = in->room;

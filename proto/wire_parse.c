@@ -128,6 +128,8 @@ static void from_event(struct event *out, const Hemo__Event *in) {
     out->quality = in->quality;
     out->method = in->method;
     out->rule_version = in->rule_version;
+    out->clears_value = in->clears_value;
+    out->clears_s = in->clears_s;
     out->at_ns = in->at_ns;
     copy_id(&out->refers_to, in->refers_to);
     from_event_lists(out, in);

@@ -126,6 +126,8 @@ static inline void frames_event(struct dice *d, struct event *e) {
     e->quality = dice_real(d, 0, 1);
     e->method = dice_32(d, 0, METHOD_MAX);
     e->rule_version = dice_32(d, 0, UINT32_MAX);
+    e->clears_value = dice_real(d, -100, 300);
+    e->clears_s = dice_real(d, 0, 300);
     e->at_ns = (int64_t)dice_from(d, 0, INT64_MAX);
     if (dice_roll(d) % 2 == 0)
         e->refers_to = id_make(1, 2, dice_roll(d), 3, 4);

@@ -319,6 +319,63 @@ static bool speaks_properly(const struct detector_class *detector, const struct 
     return one.count > 0; /* the script holds a case for each */
 }
 
+/* Each finding that stands says what would clear it; one that is over does not, and the number it
+ * named was true: where it recovers, what it reads lies on the side that it said. */
+static bool says_what_clears(const struct detector_class *detector, const struct script *script) {
+    static struct instance one;
+    char text[200];
+    double named = 0;
+    uint32_t standing = 0;
+    instance_open(&one, detector);
+    instance_run(&one, script, 0, script->count);
+    for (uint32_t i = 0; i < one.count; i++) {
+        const struct event *e = &one.found[i];
+        bool stands = e->state == EVENT_RAISED || e->state == EVENT_ONGOING;
+        event_clears(e, text, sizeof text);
+        if (stands != (text[0] != '\0') || (!stands && (e->clears_value != 0 || e->clears_s != 0)))
+            return false;
+        bool bare = e->clears_value == 0 && e->clears_s == 0;
+        double beyond = event_clears_sense(e->kind) * (e->to_value - named);
+        if ((stands && bare) || (e->state == EVENT_RECOVERED && beyond < -0.5))
+            return false;
+        named = e->clears_value;
+        standing += stands;
+        if (e->state == EVENT_RAISED)
+            print_message("    %s\n", text);
+    }
+    return standing > 0;
+}
+
+/* Beats that were nothing take with them the finding that stood on them, and leave alone one that
+ * stood on others; a finding that stands on states or measurements is not taken back. */
+static bool withdrawn_with_its_beats(const struct detector_class *detector,
+                                     const struct script *script) {
+    static struct instance one, before;
+    instance_open(&one, detector);
+    uint32_t at = 0;
+    while (at < script->count && (one.count == 0 || one.found[0].state != EVENT_RAISED)) {
+        one.count = 0;
+        instance_run(&one, script, at, at + 1);
+        at++;
+    }
+    if (one.count == 0)
+        return false;
+    struct event withdrawn = one.found[0];
+    withdrawn.kind = EVENT_WITHDRAWN;
+    withdrawn.state = EVENT_STATE_NONE;
+    withdrawn.emitted_tick = script->events[at - 1].emitted_tick;
+    withdrawn.tick = withdrawn.from_tick = 0;
+    withdrawn.to_tick = HZ; /* long ago */
+    before = one;
+    instance_push(&before, &withdrawn);
+    withdrawn.to_tick = withdrawn.emitted_tick;
+    withdrawn.from_tick = withdrawn.tick = withdrawn.to_tick - 80 * HZ;
+    instance_push(&one, &withdrawn);
+    bool taken = one.count == 2 && one.found[1].kind == one.found[0].kind &&
+                 one.found[1].state == EVENT_RETRACTED;
+    return before.count == 1 && (detector->on_beats ? taken : one.count == 1);
+}
+
 static void test_every_row(void **state) {
     (void)state;
     static struct script script;
@@ -343,6 +400,8 @@ static void test_every_row(void **state) {
         assert_true(keeps_to_its_bytes(detector, &script));
         assert_true(silent_on_artefacts(detector));
         assert_true(speaks_properly(detector, &script));
+        assert_true(says_what_clears(detector, &script));
+        assert_true(withdrawn_with_its_beats(detector, &script));
     }
 }
 
@@ -377,6 +436,7 @@ static bool planted_raise(struct event *out, uint64_t tick) {
     out->state = EVENT_RAISED;
     out->site = SITE_AO;
     out->tick = out->from_tick = out->to_tick = tick;
+    detector_clears(out, 70, 10);
     return true;
 }
 
@@ -425,6 +485,28 @@ static bool unheard_push(void *state, const struct detector_input *in, struct ev
     return found;
 }
 
+/* Says nothing of what would clear it. */
+static bool curt_push(void *state, const struct detector_input *in, struct event *out) {
+    bool found = sound_push(state, in, out);
+    out->clears_value = out->clears_s = 0;
+    return found;
+}
+
+/* Says that it clears above 70 mmHg, and clears at 60. */
+static bool lying_push(void *state, const struct detector_input *in, struct event *out) {
+    struct planted *p = state;
+    bool was = p->raised, found = sound_push(state, in, out);
+    if (!was || in->event == NULL)
+        return found;
+    p->raised = false;
+    p->low = 0;
+    planted_raise(out, in->event->tick);
+    out->state = EVENT_RECOVERED;
+    out->to_value = 60;
+    out->clears_value = out->clears_s = 0;
+    return true;
+}
+
 static bool wide_push(void *state, const struct detector_input *in, struct event *out) {
     ((unsigned char *)state)[sizeof(struct planted) + 8] = 1;
     return sound_push(state, in, out);
@@ -449,6 +531,9 @@ static void test_faults_are_caught(void **state) {
     struct detector_class nervous = planted_class(nervous_push);
     struct detector_class unheard = planted_class(unheard_push), wide = planted_class(wide_push);
     struct detector_class forgetful = planted_class(sound_push);
+    struct detector_class curt = planted_class(curt_push), lying = planted_class(lying_push);
+    struct detector_class stubborn = planted_class(sound_push);
+    stubborn.on_beats = true;
     forgetful.reset = forgetful_reset;
     assert_true(reset_equals_init(&sound, &script));
     assert_true(copy_continues(&sound, &script));
@@ -462,6 +547,11 @@ static void test_faults_are_caught(void **state) {
     assert_false(silent_on_artefacts(&nervous));
     assert_false(speaks_properly(&unheard, &script));
     assert_false(keeps_to_its_bytes(&wide, &script));
+    assert_true(says_what_clears(&sound, &script));
+    assert_false(says_what_clears(&curt, &script));
+    assert_false(says_what_clears(&lying, &script));
+    assert_true(withdrawn_with_its_beats(&sound, &script));
+    assert_false(withdrawn_with_its_beats(&stubborn, &script));
 }
 
 /* Through a room: an artery that falls, is lost and stops, cut into blocks of 1, 37, 1024 and

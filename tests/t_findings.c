@@ -149,6 +149,26 @@ static void test_a_blocked_tip_is_no_raised_wedge(void **state) {
     }
 }
 
+/* Above the diastolic of a lung whose vessels narrow: blocked. With a v wave that lifts the
+ * pulmonary mean too, or with the wedge below the diastolic, it is one. */
+static void test_a_blocked_tip_in_pulmonary_hypertension(void **state) {
+    (void)state;
+    static const double pa[][2] = {{35.8, 57}, {24, 32}, {40, 58}}; /* diastolic, mean */
+    for (int i = 0; i < 3; i++) {
+        struct run run;
+        open_run(&run, &high_wedge_class);
+        for (int s = 1; s < 60; s++) {
+            value(&run, s, SITE_PA, QUANTITY_DIASTOLIC, pa[i][0]);
+            value(&run, s, SITE_PA, QUANTITY_MEAN, pa[i][1]);
+        }
+        struct event event = event_at(EVENT_MEASUREMENT, SITE_PCW, 70);
+        event_add_value(&event, QUANTITY_MEAN, i == 1 ? 25 : 38.3, 0);
+        push(&run, &event);
+        assert_int_equal(run.held, i == 0);
+        assert_int_equal(run.raised, i != 0);
+    }
+}
+
 static uint32_t guide(const struct detector_class *detector, double systolic, double diastolic) {
     struct run run;
     open_run(&run, detector);
@@ -166,6 +186,32 @@ static void test_a_blocked_guide(void **state) {
     assert_int_equal(guide(&ventricularised_class, 118, 40), 1);
     assert_int_equal(guide(&ventricularised_class, 85, 45), 0);  /* the aorta falls, all of it */
     assert_int_equal(guide(&ventricularised_class, 118, 62), 0); /* a little */
+}
+
+/* It is said once, recovers with the guide withdrawn, and an artefact in between neither raises nor
+ * ends it. The rule decides how far. */
+static void test_a_guide_that_is_withdrawn(void **state) {
+    (void)state;
+    struct run run;
+    open_run(&run, &ventricularised_class);
+    for (int s = 1; s < 120; s++) {
+        struct event event = event_at(EVENT_BEAT, SITE_PAO, s);
+        bool blocked = s >= 40 && s < 80;
+        event_add_value(&event, QUANTITY_SYSTOLIC, blocked ? 118 : 120, 0);
+        event_add_value(&event, QUANTITY_DIASTOLIC, blocked ? 40 : 70, 0);
+        if (s % 20 == 0) { /* a beat in an artefact */
+            event.left_out[0] = (struct event_left_out){event.tick, EVENT_IN_ARTEFACT};
+            event.left_out_count = 1;
+            event.values[1].value = 5;
+        }
+        push(&run, &event);
+        if (s == 39)
+            assert_int_equal(run.raised, 0);
+        if (s == 50)
+            assert_int_equal(run.raised, 1);
+    }
+    assert_int_equal(run.raised, 1);
+    assert_int_equal(run.recovered, 1);
 }
 
 /* Pd falls from 90 to 90 - fall within so long; its pulse by that share of 36. */
@@ -219,7 +265,9 @@ int main(void) {
         cmocka_unit_test(test_end_diastolic),
         cmocka_unit_test(test_a_raised_wedge),
         cmocka_unit_test(test_a_blocked_tip_is_no_raised_wedge),
+        cmocka_unit_test(test_a_blocked_tip_in_pulmonary_hypertension),
         cmocka_unit_test(test_a_blocked_guide),
+        cmocka_unit_test(test_a_guide_that_is_withdrawn),
         cmocka_unit_test(test_a_falling_pd_pa),
         cmocka_unit_test(test_a_large_v_wave),
     };

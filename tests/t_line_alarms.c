@@ -1,4 +1,5 @@
-/* line_lost and pulse_lost: what a line cannot carry, and what must never wait for it. */
+/* line_lost, pulse_lost and the findings that wait for a state of the line: what it cannot carry,
+ * and what must never wait for it. */
 #include "detectors/detector.h"
 #include "proto/quantity.h"
 #include <setjmp.h>
@@ -8,7 +9,8 @@
 
 #include <cmocka.h>
 
-extern const struct detector_class line_lost_class, pulse_lost_class;
+extern const struct detector_class line_lost_class, pulse_lost_class, guide_damped_class,
+    wrong_label_class, whipping_class, damped_line_class;
 
 enum { HZ = 125 };
 
@@ -49,14 +51,18 @@ static void clock_until(struct run *run, double from_s, double to_s) {
         push(run, NULL, at_s);
 }
 
-static void say(struct run *run, double at_s, uint32_t kind, uint32_t state) {
+static void say_at(struct run *run, uint32_t site, double at_s, uint32_t kind, uint32_t state) {
     struct event event;
     memset(&event, 0, sizeof event);
     event.kind = kind;
     event.state = state;
-    event.site = SITE_AO;
+    event.site = site;
     event.tick = event.from_tick = event.to_tick = (uint64_t)(at_s * HZ);
     push(run, &event, at_s);
+}
+
+static void say(struct run *run, double at_s, uint32_t kind, uint32_t state) {
+    say_at(run, SITE_AO, at_s, kind, state);
 }
 
 static void value(struct run *run, double at_s, uint32_t kind, double mean_mmhg) {
@@ -230,6 +236,99 @@ static void test_a_loss_on_a_sound_line_is_not_held_back(void **state) {
     assert_true(run.raised_s <= 36);
 }
 
+/* Of a finding that waits for a state: which one, for how long (rules.h), and where. */
+static const struct {
+    const struct detector_class *detector;
+    uint32_t state, kind, site;
+    double stays_s;
+} waiting[] = {
+    {&guide_damped_class, EVENT_DAMPED, EVENT_GUIDE_DAMPED, SITE_PAO, 2},
+    {&wrong_label_class, EVENT_WRONG_SITE, EVENT_WRONG_LABEL, SITE_PA, 5},
+    {&whipping_class, EVENT_MOTION, EVENT_WHIPPING, SITE_PA, 15},
+    {&damped_line_class, EVENT_DAMPED, EVENT_DAMPED_LINE, SITE_AO, 10},
+};
+enum { WAITING = sizeof waiting / sizeof waiting[0] };
+
+/* The state stands from 10 s on for so long; then the clock runs on for two minutes. */
+static struct run stands(int row, uint32_t state, double for_s) {
+    struct run run;
+    open_run(&run, waiting[row].detector);
+    say_at(&run, waiting[row].site, 10, state, EVENT_BEGAN);
+    clock_until(&run, 10, 10 + for_s);
+    say_at(&run, waiting[row].site, 10 + for_s, state, EVENT_ENDED);
+    clock_until(&run, 10 + for_s, 130 + for_s);
+    return run;
+}
+
+/* Found when it has stood so long and not before, once, with the time since when; over when it has
+ * been away twice as long. */
+static void test_a_state_that_stays_is_found(void **state) {
+    (void)state;
+    for (int i = 0; i < WAITING; i++) {
+        double stays_s = waiting[i].stays_s;
+        struct run shorter = stands(i, waiting[i].state, stays_s - 0.6);
+        struct run longer = stands(i, waiting[i].state, stays_s + 1);
+        assert_int_equal(shorter.raised + shorter.recovered, 0);
+        assert_int_equal(longer.raised, 1);
+        assert_int_equal(longer.recovered, 1);
+        assert_int_equal(longer.last.kind, waiting[i].kind);
+        assert_int_equal(longer.last.site, waiting[i].site);
+        assert_int_equal(longer.last.from_tick, 10 * HZ);
+        assert_true(longer.raised_s >= 10 + stays_s && longer.raised_s <= 10.5 + stays_s);
+        double over_s = 11 + stays_s + 2 * stays_s;
+        assert_true(longer.recovered_s >= over_s && longer.recovered_s <= over_s + 1);
+    }
+}
+
+/* Another state, however long, is not what it waits for. */
+static void test_other_states_are_left_alone(void **state) {
+    (void)state;
+    for (int i = 0; i < WAITING; i++)
+        for (uint32_t kind = EVENT_GAP; kind <= EVENT_NO_PULSE; kind++) {
+            if (kind == waiting[i].state)
+                continue;
+            struct run run = stands(i, kind, 100);
+            assert_int_equal(run.raised + run.held, 0);
+        }
+}
+
+/* On and off: half of the time is enough, one tenth is not, and it is said once. */
+static void test_a_state_that_flickers_counts_by_its_share(void **state) {
+    (void)state;
+    for (int i = 0; i < WAITING; i++)
+        for (int often = 0; often < 2; often++) {
+            struct run run;
+            open_run(&run, waiting[i].detector);
+            double on_s = often ? 1 : 0.25;
+            for (int s = 0; s < 240; s += 2) {
+                say_at(&run, waiting[i].site, s, waiting[i].state, EVENT_BEGAN);
+                clock_until(&run, s, s + on_s);
+                say_at(&run, waiting[i].site, s + on_s, waiting[i].state, EVENT_ENDED);
+                clock_until(&run, s + on_s, s + 2);
+            }
+            assert_int_equal(run.raised, often);
+            assert_int_equal(run.recovered, 0);
+        }
+}
+
+/* The rule decides, not the code: with twice the time none of them speaks at the usual one. */
+static void test_the_rule_says_how_long(void **state) {
+    (void)state;
+    for (int i = 0; i < WAITING; i++) {
+        struct run run;
+        open_run(&run, waiting[i].detector);
+        run.rules.guide_damped_s *= 2;
+        run.rules.wrong_label_s *= 2;
+        run.rules.whipping_s *= 2;
+        run.rules.damped_line_s *= 2;
+        say_at(&run, waiting[i].site, 10, waiting[i].state, EVENT_BEGAN);
+        clock_until(&run, 10, 11 + waiting[i].stays_s);
+        assert_int_equal(run.raised, 0);
+        clock_until(&run, 11 + waiting[i].stays_s, 11 + 2 * waiting[i].stays_s);
+        assert_int_equal(run.raised, 1);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_loss_behind_line_trouble_is_held_back),
@@ -241,6 +340,10 @@ int main(void) {
         cmocka_unit_test(test_a_lost_pulse),
         cmocka_unit_test(test_a_mean_that_stays_is_no_lost_pulse),
         cmocka_unit_test(test_no_pulse_behind_an_artefact),
+        cmocka_unit_test(test_a_state_that_stays_is_found),
+        cmocka_unit_test(test_other_states_are_left_alone),
+        cmocka_unit_test(test_a_state_that_flickers_counts_by_its_share),
+        cmocka_unit_test(test_the_rule_says_how_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

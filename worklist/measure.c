@@ -126,5 +126,8 @@ void measure_reason(const struct event *event, double base_rate_hz, char *out, s
     if (event->beats_count > 0 && n < size)
         n += (size_t)snprintf(out + n, size - n, "; %u beats", event->beats_count);
     if (n < size)
-        snprintf(out + n, size - n, "; q %.2f", event->quality);
+        n += (size_t)snprintf(out + n, size - n, "; q %.2f", event->quality);
+    event_clears(event, text, sizeof text);
+    if (n < size && text[0] != '\0')
+        snprintf(out + n, size - n, "; %s", text);
 }
