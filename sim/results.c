@@ -210,6 +210,10 @@ static void json_finding(const struct results *r, const struct event *e) {
     json_window(r, e);
     json_number(out, "quality", e->quality);
     json_number(out, "rule_version", e->rule_version);
+    char clears[TEXT_CHARS];
+    event_clears(e, clears, sizeof clears);
+    if (clears[0] != '\0')
+        json_text(out, "clears", clears);
     json_common(r, e);
 }
 

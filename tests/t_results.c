@@ -119,7 +119,9 @@ static void test_finding(void **state) {
                       .from_value = 74,
                       .to_value = 52,
                       .quality = 1,
-                      .rule_version = 2};
+                      .rule_version = 2,
+                      .clears_value = 66.6,
+                      .clears_s = 60};
     struct written w = write_all(&e, 1, true);
     assert_string_equal(
         w.events, "time_s,room,event,site,text,from,to\n"
@@ -128,6 +130,7 @@ static void test_finding(void **state) {
                         "{\"type\":\"finding\",\"event\":\"FALLING_BP\",\"state\":\"raised\","
                         "\"severity\":\"urgent\",\"site\":\"AO\",\"phase\":\"rest\",\"from\":74,"
                         "\"to\":52,\"from_s\":90,\"to_s\":180,\"quality\":1,\"rule_version\":2,"
+                        "\"clears\":\"clears when a minute's mean is over 67 mmHg for 60 s\","
                         "\"channel\":\"art, \\\"left\\\"\",\"time_s\":180,\"emitted_s\":182,"
                         "\"room\":3,\"text\":\"AO mean 74 -> 52 mmHg in 90 s (-30 %)\","
                         "\"id\":\"00000000000000000000000000000000\"}\n");
