@@ -5,6 +5,7 @@
 static const double step_s = 1.0 / CIRCULATION_RATE_HZ;
 static const double bridge_s = 0.02, shortest_s = 0.05;
 enum { SMOOTH_STEPS = CIRCULATION_RATE_HZ / 25, BEFORE_FOOT_STEPS = CIRCULATION_RATE_HZ / 200 };
+enum { FILLING_ENDS_STEPS = CIRCULATION_RATE_HZ / 8 };
 
 static void keep_best(struct cycle_stretch *s) {
     if (s->length_s > s->best_s) {
@@ -95,7 +96,8 @@ static void begin_cycle(struct cycle_watch *w, const struct circulation *c, doub
                                 .lv_edp_mmhg = c->pressure_mmhg[NODE_LV],
                                 .rv_edp_mmhg = c->pressure_mmhg[NODE_RV],
                                 .edv_ml = c->chamber_ml[CHAMBER_LV],
-                                .esv_ml = c->chamber_ml[CHAMBER_LV]};
+                                .esv_ml = c->chamber_ml[CHAMBER_LV],
+                                .most_ml = c->chamber_ml[CHAMBER_LV]};
     w->running.mitral = gradient_of(&(struct cycle_stretch){.length_s = 0}, NAN);
     w->aortic = (struct cycle_stretch){.length_s = 0};
     w->whole = c->beat_began;
@@ -139,5 +141,7 @@ bool cycle_step(struct cycle_watch *watch, const struct circulation *c, double a
         w->sum_mmhg[i] += c->pressure_mmhg[i];
     }
     w->running.esv_ml = fmin(w->running.esv_ml, c->chamber_ml[CHAMBER_LV]);
+    if (w->steps < FILLING_ENDS_STEPS)
+        w->running.most_ml = fmax(w->running.most_ml, c->chamber_ml[CHAMBER_LV]);
     return ended && w->cycle.rr_s * CIRCULATION_RATE_HZ < CYCLE_STEPS_MAX; /* an arrest is none */
 }

@@ -24,7 +24,8 @@ struct cycle {
     double at_s, rr_s; /* of the R wave; until the next one */
     bool early;        /* an ectopic beat */
     double lv_edp_mmhg, rv_edp_mmhg;
-    double edv_ml, esv_ml;
+    double edv_ml, esv_ml; /* as it began, and the least */
+    double most_ml;        /* fast hearts go on filling behind the activation */
     double forward_ml[VALVES], back_ml[VALVES];
     struct cycle_gradient aortic;
     struct cycle_gradient mitral; /* of the filling that came before; no peak to peak */

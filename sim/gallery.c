@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 enum { WINDOWS_MAX = 5 };
+static const double stenosis_share = 0.35; /* of the beat, as in the exam */
 static const double shown_s = 4, settle_s = 20, picture_width = 355, picture_lane = 92;
 
 /* A few seconds of each stay of the right-heart catheter; of a wire, each state of the bed. */
@@ -22,7 +23,7 @@ struct window {
 };
 static const struct window right_heart[] = {
     {"right atrium", 13}, {"right ventricle", 31}, {"pulmonary artery", 54}, {"wedge", 69}};
-static const struct window coronary[] = {{"equalised", 24}, {"at rest", 60}};
+static const struct window coronary[] = {{"beside the guide, as read", 24}, {"at rest", 60}};
 
 struct gallery {
     const struct options *options;
@@ -39,6 +40,10 @@ static void add_window(struct gallery *g, const char *what, double from_s) {
     g->windows[g->windows_count++] = (struct window){what, from_s};
 }
 
+static bool hyperaemia(const struct patient_row *row) {
+    return row->scenario == &scenarios[SCENARIO_adenosine];
+}
+
 static void choose_windows(struct gallery *g) {
     const struct patient_row *row = g->row;
     bool wire = lab_has(row->lab, PATIENT_PD);
@@ -47,8 +52,10 @@ static void choose_windows(struct gallery *g) {
     g->windows_count = 0;
     for (int i = 0; i < count; i++)
         add_window(g, rows[i].what, rows[i].from_s);
-    if (row->onset_s > 0 && wire)
+    if (row->onset_s > 0 && wire && hyperaemia(row))
         add_window(g, "hyperaemia", row->onset_s + 60);
+    else if (row->onset_s > 0 && wire)
+        add_window(g, row->scenario->name, row->onset_s + 12);
     else if (row->onset_s > 0)
         add_window(g, "afterwards", row->onset_s + scenario_lasts_s(row->scenario) + settle_s);
 }
@@ -125,14 +132,17 @@ static void write_heart(const struct gallery *g, FILE *out) {
     write_number(out, ", PVR ", h.pvr_wu, 1, " WU");
     write_number(out, ", aortic valve mean gradient ", h.av_mean, 0, " mmHg");
     write_number(out, " (peak to peak ", h.av_p2p, 0, ")");
-    write_number(out, ", mitral valve ", h.mv_mean, 1, " mmHg");
+    /* A healthy valve has a gradient too, for a moment: a stenosis' lasts through the filling. */
+    if (h.dfp_s * h.rate_per_min / 60 > stenosis_share)
+        write_number(out, ", mitral valve ", h.mv_mean, 1, " mmHg");
     write_number(out, ", aortic leak ", 100 * h.aortic_regurgitant, 0, " %");
     write_number(out, ", mitral leak ", 100 * h.mitral_regurgitant, 0, " %");
     if (lab_has(g->row->lab, PATIENT_PD)) {
         write_number(out, "; Pd/Pa ", h.pd_pa, 2, "");
         write_number(out, ", wave-free ", h.wave_free, 2, "");
-        write_number(out, ", FFR ", truth_log_ffr(&g->truth, g->row->onset_s, last->from_s + 60), 2,
-                     "");
+        if (hyperaemia(g->row))
+            write_number(out, ", FFR ",
+                         truth_log_ffr(&g->truth, g->row->onset_s, last->from_s + 60), 2, "");
     }
     fputs("</p>\n", out);
 }

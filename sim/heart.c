@@ -8,7 +8,7 @@ static const double potentiation = 1.25;
 
 /* Time scales of a beat shrink with the root of its length. */
 static double beat_scale(double rr_s) {
-    return fmin(1.1, fmax(0.65, sqrt(rr_s)));
+    return fmin(1.1, fmax(0.55, sqrt(rr_s)));
 }
 
 static double hill(double t_s) {

@@ -99,6 +99,8 @@ static double ecg_mv(const struct circulation *c) {
     double r = t < -left ? t : left;
     double qrs = 1.1 * bump(r, 0, 0.011) - 0.12 * bump(r, -0.025, 0.010) -
                  0.25 * bump(r, 0.028, 0.012);
+    if (rhythm == RHYTHM_AF) /* in place of P: small waves without order */
+        qrs += 0.12 * shiver_mv((double)c->step / CIRCULATION_RATE_HZ);
     return 0.12 * p + qrs + 0.28 * bump(t, 0.27 * scale, 0.045 * scale);
 }
 

@@ -104,11 +104,15 @@ static void limits(const struct sheet *s, struct lane *l) {
     }
     double least = total ? (low - LEVELS / 2) * per_level : 0;
     double most = total ? (high + 1 - LEVELS / 2) * per_level : 1;
-    l->low = mmhg ? (least < -2 ? 10 * floor(least / 10) : 0) : floor(2 * least) / 2;
+    l->low = floor(2 * least) / 2;
     l->high = mmhg ? 400 : ceil(2 * most) / 2;
     for (size_t i = 0; mmhg && i < sizeof tops / sizeof tops[0]; i++)
         if (tops[i] >= most && tops[i] < l->high)
             l->high = tops[i];
+    /* A small pulse needs its troughs below 0 too: there x and y of an atrium lie. */
+    double step = l->high > 20 ? 10 : 2, slack = l->high > 20 ? 2 : 0.25;
+    if (mmhg)
+        l->low = least < -slack ? step * floor(least / step) : 0;
 }
 
 /* Which columns are grey, and where the catheter lies in each. */

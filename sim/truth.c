@@ -58,14 +58,16 @@ static void end_beat(struct truth *t, enum patient_channel channel) {
 static void follow_waves(struct truth *t, struct truth_line *l, double mmhg) {
     double delay_s = l->beat.site == SITE_PCW ? wedge_delay_s : 0;
     double a_s = since_s(t, t->contracted) - delay_s, r_s = since_s(t, t->activated) - delay_s;
-    double open_s = since_s(t, t->av_opened) - delay_s;
+    int side = l->beat.site == SITE_RA || l->beat.site == SITE_CVP;
+    uint64_t opened = t->av_opened[side];
+    double open_s = since_s(t, opened) - delay_s;
     if (t->contracted && a_s >= 0 && a_s < a_lasts_s)
         l->a_mmhg = fmax(l->a_mmhg, mmhg);
     else if (isfinite(l->a_mmhg) && a_s >= a_lasts_s) {
         l->last_a_mmhg = l->a_mmhg;
         l->a_mmhg = -INFINITY;
     }
-    bool closed = t->av_opened <= t->activated || open_s < v_past_opening_s;
+    bool closed = opened <= t->activated || open_s < v_past_opening_s;
     if (r_s >= v_after_s && closed)
         l->v_mmhg = fmax(l->v_mmhg, mmhg);
 }
@@ -84,15 +86,21 @@ static void follow(struct truth *t, const struct patient *p, enum patient_channe
         follow_waves(t, l, mmhg);
 }
 
-/* When the atria contract and the valve behind them opens, by the patient's own clock. */
+/* When the atria contract and the valves behind them open, by the patient's own clock. */
 static void follow_heart(struct truth *t, const struct circulation *c) {
-    bool active = c->activation[1] > 0, open = c->opening[VALVE_MITRAL] > 0.5;
+    static const enum valve valves[2] = {VALVE_MITRAL, VALVE_TRICUSPID};
+    bool active = c->activation[1] > 0;
     if (active && !t->atria_active)
         t->contracted = t->step;
-    if (open && !t->av_open && t->av_opened <= t->activated) /* the first time in a beat */
-        t->av_opened = t->step;
     t->atria_active = active;
-    t->av_open = open;
+    for (int i = 0; i < 2; i++) {
+        bool open = c->opening[valves[i]] > 0.5;
+        /* The first time in a beat; as it shuts it may flutter, which is none. */
+        if (open && !t->av_open[i] && t->av_opened[i] <= t->activated &&
+            since_s(t, t->activated) > v_after_s)
+            t->av_opened[i] = t->step;
+        t->av_open[i] = open;
+    }
 }
 
 bool truth_step(struct truth *truth, const struct patient *patient) {

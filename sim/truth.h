@@ -31,8 +31,9 @@ struct truth_line {
 struct truth {
     struct truth_line lines[PATIENT_CHANNELS];
     struct patient_beat beats[PATIENT_CHANNELS];     /* those that ended with the last step */
-    uint64_t step, activated, contracted, av_opened; /* steps: ventricles, atria, AV valve */
-    bool atria_active, av_open;
+    uint64_t step, activated, contracted; /* steps: ventricles, atria */
+    uint64_t av_opened[2];                /* mitral, tricuspid: first time behind the QRS */
+    bool atria_active, av_open[2];
 };
 
 void truth_init(struct truth *truth, const struct patient *patient);

@@ -85,14 +85,14 @@ void truth_log_line(const struct truth_log *log, const struct truth_stay *stay,
 
 /* Volumes, times and pressures of a stretch, added up. */
 struct tally {
-    double s, net_ml, forward_ml[VALVES], back_ml[VALVES], mmhg_s[NODES], edv_ml, esv_ml;
+    double s, net_ml, forward_ml[VALVES], back_ml[VALVES], mmhg_s[NODES], most_ml, esv_ml;
     struct average sep, mean, peak, p2p, dfp, mv, edp, pd_pa, dpr, wave_free, rfr;
 };
 
 static void add_cycle(struct tally *t, const struct cycle *c) {
     t->s += c->rr_s;
     t->net_ml += c->forward_ml[VALVE_AORTIC] - c->back_ml[VALVE_AORTIC];
-    t->edv_ml += c->edv_ml;
+    t->most_ml += c->most_ml;
     t->esv_ml += c->esv_ml;
     for (int i = 0; i < VALVES; i++) {
         t->forward_ml[i] += c->forward_ml[i];
@@ -145,7 +145,7 @@ void truth_log_heart(const struct truth_log *log, double from_s, double to_s,
         .dfp_s = over(&t.dfp),
         .mv_mean = over(&t.mv),
         .lv_edp = over(&t.edp),
-        .ef = (t.edv_ml - t.esv_ml) / t.edv_ml,
+        .ef = (t.most_ml - t.esv_ml) / t.most_ml,
         .pd_pa = over(&t.pd_pa),
         .dpr = over(&t.dpr),
         .wave_free = over(&t.wave_free),

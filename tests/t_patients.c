@@ -115,7 +115,8 @@ static struct peaks breathe(const struct circulation_parameters *parameters) {
         top[0] = top[1] = top[2] = -1e9;
         do {
             circulation_step(&c);
-            for (int i = 0; i < 3; i++)
+            /* In systole only: a shell's plateau may be as high as the right ventricle's top. */
+            for (int i = 0; i < 3 && c.activation[0] > 0.3; i++)
                 top[i] = fmax(top[i], c.pressure_mmhg[nodes[i]]);
         } while (!c.beat_began);
         for (int i = 0; i < 3; i++) {
@@ -212,7 +213,8 @@ static void test_waves_of_the_right_atrium(void **state) {
     assert_true(normal.a - normal.x > 2 && normal.v - normal.x > 2 && normal.v - normal.y > 2);
     assert_true(tamponade.a - tamponade.x > 3 && tamponade.v - tamponade.y > 0);
     assert_true(tamponade.v - tamponade.y < 0.5 * (tamponade.a - tamponade.x));
-    assert_true(constriction.v - constriction.y > 1.4 * (normal.v - normal.y));
+    assert_true(constriction.v - constriction.y > normal.v - normal.y);
+    assert_true(constriction.v - constriction.y > 2 * (tamponade.v - tamponade.y));
     assert_true(constriction.a - constriction.x > 4);
     assert_true(infarct.v - infarct.y > normal.v - normal.y);
     assert_true(infarct.a - infarct.x < normal.a - normal.x);

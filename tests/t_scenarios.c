@@ -114,6 +114,8 @@ static void test_drugs(void **state) {
     assert_true(fabs(a.after.mean[NODE_PD] / a.after.mean[NODE_AO] - rest) < 0.01);
     assert_true(v.after.mean[NODE_AO] > v.before.mean[NODE_AO] + 6);
     assert_true(n.after.mean[NODE_PCW] < n.before.mean[NODE_PCW] - 2);
+    assert_true(c.during.mean[NODE_PD] / c.during.mean[NODE_AO] <
+                c.before.mean[NODE_PD] / c.before.mean[NODE_AO] - 0.02);
     assert_true(c.during.mean[NODE_AO] < c.before.mean[NODE_AO] - 5);
     assert_true(fabs(c.after.mean[NODE_AO] - c.before.mean[NODE_AO]) < 2);
 }
@@ -136,7 +138,9 @@ static void test_devices(void **state) {
                 lost = live("capture_lost", 15);
     print_message("mean gradient %.0f, then %.0f mmHg\n", valve.before.gradient,
                   valve.after.gradient);
-    assert_true(balloon.during.mean[NODE_PD] < 0.5 * balloon.during.mean[NODE_AO]);
+    double wedged = balloon.during.mean[NODE_PD] / balloon.during.mean[NODE_AO];
+    print_message("behind the balloon %.2f of the aorta\n", wedged);
+    assert_true(wedged > 0.1 && wedged < 0.4);
     assert_true(balloon.after.mean[NODE_PD] > 0.8 * balloon.after.mean[NODE_AO]);
     assert_true(valve.before.gradient > 40 && valve.after.gradient < 15);
     assert_true(valve.during.rate > 165 && fabs(valve.after.rate - valve.before.rate) < 4);
@@ -148,9 +152,11 @@ static void test_arrests(void **state) {
     struct life vf = live("vf", 12), asystole = live("asystole", 12), pause = live("pause", 0);
     assert_true(vf.during.rate < 1 && vf.during.mean[NODE_AO] < 25);
     assert_true(fabs(vf.after.mean[NODE_AO] - vf.before.mean[NODE_AO]) < 5 && vf.after.rate > 55);
-    assert_true(asystole.after.rate < 1 && asystole.after.mean[NODE_AO] < 20);
-    /* All pressures meet where the blood's volume puts them. */
-    assert_true(fabs(asystole.after.mean[NODE_AO] - asystole.after.mean[NODE_RA]) < 3);
+    /* Of 82 people the arteries kept 24.2 +- 5.3 mmHg after 13 s, 13.2 +- 6.2 above the veins
+     * (Schipke et al. 2003). */
+    double arteries = asystole.during.mean[NODE_AO], veins = asystole.during.mean[NODE_RA];
+    assert_true(fabs(arteries - 24.2) < 5.3 && fabs(arteries - veins - 13.2) < 6.2);
+    assert_true(asystole.after.rate < 1 && asystole.after.mean[NODE_AO] < arteries);
     assert_true(fabs(pause.after.rate - pause.before.rate) < 6);
     patient_init(&p, patient_find("pause"), 3);
     look(&p, 121);
