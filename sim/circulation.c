@@ -7,7 +7,7 @@
 static const double step_s = 1.0 / CIRCULATION_RATE_HZ;
 static const double pi = 3.14159265358979323846;
 
-/* Collaterals help where the artery is as good as shut: they keep a quarter of the pressure there. */
+/* Collaterals help where the artery is as good as shut: they keep a fifth of the pressure there. */
 static const double collateral_mmhg = 60, collateral_r = 40;
 
 enum { SETTLE_S = 60, LEARN_S = 20 };
