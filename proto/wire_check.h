@@ -64,5 +64,9 @@ extern const struct wire_message wire_messages[MESSAGE_COUNT];
 /* The bytes: HEMO_OK, or the first thing that is wrong. */
 enum hemo_error wire_check(const uint8_t *bytes, size_t length);
 
+/* The frame of these bytes, which wire_check() has passed, if it is one of samples; false: not. */
+bool wire_samples(struct wire_frame *frame, const uint8_t *bytes, size_t length,
+                  enum hemo_error *error);
+
 /* The values: the same. Safe on any content of *frame whose sample and text pointers are valid. */
 enum hemo_error wire_meaning(const struct wire_frame *frame);

@@ -71,15 +71,6 @@ static void from_stream_info(struct stream_info *out, const Hemo__StreamInfo *in
     copy_text(out->name, sizeof out->name, in->name);
 }
 
-/* Declared counts must be the real ones; the arena's blocks are aligned for any type. */
-static enum hemo_error from_samples(struct sample_block *out, const Hemo__Samples *in) {
-    if (in->data.len != (size_t)2 * in->channels * in->count)
-        return HEMO_BAD_COUNT;
-    *out = (struct sample_block){in->first_tick, in->group, in->channels, in->count,
-                                 (const int16_t *)(const void *)in->data.data};
-    return HEMO_OK;
-}
-
 static void from_mark(struct stream_mark *out, const Hemo__Mark *in) {
     out->tick = in->tick;
     out->kind = in->kind;
@@ -159,7 +150,6 @@ static enum hemo_error from_window(struct wire_window *out, const Hemo__Window *
 static enum hemo_error from_record(struct wire_frame *out, const Hemo__Frame *in) {
     switch (out->kind) {
     case WIRE_STREAM_INFO: from_stream_info(&out->body.stream_info, in->stream_info); break;
-    case WIRE_SAMPLES: return from_samples(&out->body.samples, in->samples);
     case WIRE_MARK: from_mark(&out->body.mark, in->mark); break;
     case WIRE_GAP:
         out->body.gap = (struct stream_gap){in->gap->first_tick, in->gap->next_tick,
@@ -219,6 +209,8 @@ enum hemo_error wire_parse(struct wire_frame *frame, const uint8_t *bytes, size_
     enum hemo_error error = wire_check(bytes, length);
     if (error != HEMO_OK)
         return error;
+    if (wire_samples(frame, bytes, length, &error))
+        return error != HEMO_OK ? error : wire_meaning(frame);
     wire_begin(frame, 0);
     ProtobufCAllocator allocator = {arena_take, arena_keep, frame};
     const Hemo__Frame *in = hemo__frame__unpack(&allocator, length, bytes);

@@ -1,5 +1,7 @@
 /* Random frames of every kind, and what becomes of them when bytes are cut or bits turn. */
+#include "proto/wire_check.h"
 #include "tests/frames.h"
+#include <hemo.pb-c.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -92,6 +94,86 @@ static void a_cut_frame_is_never_accepted(void **state) {
 }
 
 /* A turned bit may give another valid frame: then that one is written and read again like any. */
+/* wire_samples.c reads what protobuf-c reads. */
+static bool as_protobuf(const uint8_t *bytes, size_t length) {
+    Hemo__Frame *in = hemo__frame__unpack(NULL, length, bytes);
+    const struct wire_frame *f = &work.parsed;
+    const struct sample_block *out = &f->body.samples;
+    bool same = in != NULL && in->body_case == HEMO__FRAME__BODY_SAMPLES;
+    if (same) {
+        const Hemo__Samples *s = in->samples;
+        same = f->kind == WIRE_SAMPLES && f->stream == in->stream && f->epoch == in->epoch &&
+               f->sequence == in->sequence && f->case_number == in->case_number &&
+               out->first_tick == s->first_tick && out->group == s->group &&
+               out->channels == s->channels && out->count == s->count &&
+               s->data.len == (size_t)2 * out->channels * out->count &&
+               memcmp(out->samples, s->data.data, s->data.len) == 0;
+    }
+    if (in)
+        hemo__frame__free_unpacked(in, NULL);
+    return same;
+}
+
+/* One varint more than it needs is still the same number to protobuf-c: it must be to us. */
+static size_t put_field(uint8_t *out, uint32_t key, uint64_t value, bool padded) {
+    size_t n = 0;
+    out[n++] = (uint8_t)key;
+    if (key > 0x7f) {
+        out[n - 1] |= 0x80;
+        out[n++] = (uint8_t)(key >> 7);
+    }
+    for (; value > 0x7f; value >>= 7)
+        out[n++] = (uint8_t)(value | 0x80);
+    out[n++] = (uint8_t)value | (padded ? 0x80 : 0);
+    if (padded)
+        out[n++] = 0;
+    return n;
+}
+
+/* Fields of Samples, then of Frame, in an order that the dice give; zero ones may be left out. */
+static size_t shuffled(struct dice *dice, uint8_t *out) {
+    static uint8_t body[256];
+    uint64_t channels = 1 + dice_roll(dice) % 4, count = 1 + dice_roll(dice) % 8;
+    uint64_t values[2][6] = {{0, dice_roll(dice) >> 3, dice_roll(dice) % 4, channels, count},
+                             {0, 1, dice_roll(dice) % 5, 1 + dice_roll(dice) % 9,
+                              dice_roll(dice) >> 2, dice_roll(dice) % 3}};
+    size_t lengths[2] = {0, 0}, first = dice_roll(dice) % 5, step = 1 + dice_roll(dice) % 4;
+    for (int part = 0; part < 2; part++)
+        for (size_t i = 0; i < 5; i++) {
+            uint32_t number = 1 + (uint32_t)((first + i * step) % 5);
+            uint8_t *at = part ? out + lengths[1] : body + lengths[0];
+            bool data = part == 0 && number == 5;
+            if (!data && values[part][number] == 0 && dice_roll(dice) % 2)
+                continue;
+            uint64_t value = data ? 2 * channels * count : values[part][number];
+            lengths[part] += put_field(at, number << 3 | (data ? 2 : 0), value,
+                                       dice_roll(dice) % 4 == 0);
+            for (uint64_t k = 0; data && k < value; k++)
+                body[lengths[0]++] = (uint8_t)dice_roll(dice);
+            if (part && number == 3) { /* the body stands among the others */
+                lengths[1] += put_field(out + lengths[1], WIRE_SAMPLES << 3 | 2, lengths[0], false);
+                memcpy(out + lengths[1], body, lengths[0]);
+                lengths[1] += lengths[0];
+            }
+        }
+    return lengths[1];
+}
+
+static void samples_in_any_order_are_what_protobuf_reads(void **state) {
+    (void)state;
+    struct dice dice = dice_of(5);
+    int taken = 0;
+    for (int round = 0; round < 20000; round++) {
+        size_t length = shuffled(&dice, work.bytes);
+        if (wire_parse(&work.parsed, work.bytes, length) != HEMO_OK)
+            continue; /* a number out of its range */
+        taken++;
+        if (!as_protobuf(work.bytes, length))
+            fail_msg("round %d", round);
+    }
+    assert_true(taken > 2000);
+}
+
 static bool flip_holds(size_t length) {
     static uint8_t twice[WIRE_BYTES_MAX];
     size_t once_length = 0, twice_length = 0;
@@ -101,6 +183,9 @@ static bool flip_holds(size_t length) {
         wire_pack(&work.parsed, work.again, sizeof work.again, &once_length) != HEMO_OK ||
         wire_parse(&work.parsed, work.again, once_length) != HEMO_OK ||
         wire_pack(&work.parsed, twice, sizeof twice, &twice_length) != HEMO_OK)
+        return false;
+    if (wire_parse(&work.parsed, work.bytes, length) != HEMO_OK ||
+        (work.parsed.kind == WIRE_SAMPLES && !as_protobuf(work.bytes, length)))
         return false;
     return once_length == twice_length && memcmp(work.again, twice, once_length) == 0;
 }
@@ -137,6 +222,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pack_parse_pack_gives_the_same_bytes),
         cmocka_unit_test(samples_are_aligned_and_equal),
+        cmocka_unit_test(samples_in_any_order_are_what_protobuf_reads),
         cmocka_unit_test(a_cut_frame_is_never_accepted),
         cmocka_unit_test(a_turned_bit_never_breaks_the_reader),
         cmocka_unit_test(random_bytes_never_break_the_reader),
