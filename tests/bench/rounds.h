@@ -6,10 +6,11 @@
  *
  * Ours and the baseline run A B A B ..., so that the machine's mood strikes both; each gives its
  * cost in `unit` (CPU time of the thread, which repeats on shared cores; cost_ns()), in a round the
- * least of three tries, for what disturbs can only add. The median of the per-round ratios is compared with the limit: at most, or at least for a limit below zero
- * (-5: at least 5). One line to stdout, one JSON object to the file named in BENCH_JSON.
- * BENCH_SLACK (1 by default) widens the limit, BENCH_ROUNDS shortens the run. A baseline that
- * wanders by more than a quarter makes the line UNDECIDED instead of PASS or FAIL. */
+ * least of three tries, for what disturbs can only add. The median of the per-round ratios is
+ * compared with the limit: at most, or at least for a limit below zero (-5: at least 5). One line
+ * to stdout, one JSON object to the file named in BENCH_JSON. BENCH_SLACK (1 by default) widens the
+ * limit, BENCH_ROUNDS shortens the run. A baseline that wanders by more than a quarter makes the
+ * line UNDECIDED instead of PASS or FAIL. */
 #pragma once
 #include <math.h>
 #include <stdarg.h>
