@@ -144,7 +144,11 @@ enum hemo_error journal_resume(struct journal *j, const struct journal_config *c
     j->next_position = next_position;
     while (dirty && error == HEMO_OK && filled < stop)
         error = fill_step(j, j->fd, &filled, stop);
-    return error;
+    /* A process that was killed between write and sync left records that were read back from
+     * memory: they count as durable from here on, so they must be. So must a segment's name. */
+    if (error == HEMO_OK)
+        error = sync_file(j, j->fd);
+    return error == HEMO_OK ? sync_file(j, j->config.folder) : error;
 }
 
 void journal_close(struct journal *j) {

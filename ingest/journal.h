@@ -42,7 +42,8 @@ struct journal {
 
 /* A new journal: makes segment 1. */
 enum hemo_error journal_create(struct journal *j, const struct journal_config *config);
-/* Goes on at `end`; bytes behind it are overwritten with zeros when `dirty`. */
+/* Goes on at `end`; bytes behind it are overwritten with zeros when `dirty`. What stands before it
+ * is synced: it was read, which does not mean that it is on the disk. */
 enum hemo_error journal_resume(struct journal *j, const struct journal_config *config,
                                struct place end, uint64_t next_position, bool dirty);
 void journal_close(struct journal *j); /* does not commit */
