@@ -16,7 +16,9 @@ enum {
     WEDGE_LEVELS_FULL = 24,
     WEDGE_WAVES_MIN = 3,
     BY_PERSON = 1 << 16, /* details of an event's ordinal */
-    OF_LEVELS = 2 << 16,
+    OF_LEVELS = 2 << 16, /* one detail for each occasion: they may fall on one tick */
+    OF_ONSET = 3 << 16,
+    OF_WEDGE = 4 << 16,
 };
 static const double steady_mmhg = 3, steady_share = 0.05;
 
@@ -177,28 +179,28 @@ void capture_beat(struct report_call *call, struct line *line) {
 }
 
 static void level_reading(struct report_call *call, const struct line *line, uint64_t from_tick,
-                          uint32_t site) {
+                          uint32_t detail) {
     struct levels levels = levels_average(line, from_tick, line->levels_tick);
     if (levels.count == 0)
         return;
     struct event event = report_new(call, line, EVENT_READING, call->now_tick);
-    event.site = site;
+    event.site = detail == OF_WEDGE ? SITE_PCW : line->site;
     event.method = METHOD_MEAN_BREATHS;
     event.from_tick = from_tick;
     event.to_tick = call->now_tick;
-    event.ordinal |= OF_LEVELS;
+    event.ordinal |= detail;
     event_add_value(&event, QUANTITY_MEAN, levels.mean_mmhg, levels.spread_mmhg);
     report_send(call, &event);
 }
 
-void capture_pulseless(struct report_call *call, struct line *line) {
+void capture_pulseless(struct report_call *call, struct line *line, bool onset) {
     uint64_t second = (uint64_t)call->room->base_rate_hz;
     level_reading(call, line, line->levels_tick > second ? line->levels_tick - second : 0,
-                  line->site);
+                  onset ? OF_ONSET : OF_LEVELS);
 }
 
 void capture_wedged(struct report_call *call, struct line *line, uint64_t from_tick) {
-    level_reading(call, line, from_tick, SITE_PCW);
+    level_reading(call, line, from_tick, OF_WEDGE);
 }
 
 /* An average of levels under the name of `site`; false where too few are usable. */

@@ -10,7 +10,7 @@ void capture_beat(struct report_call *call, struct line *line);
 void capture_wedge(struct report_call *call, struct line *line, uint64_t from_tick,
                    uint64_t to_tick);
 /* While a state leaves nothing but a mean: a reading of it. */
-void capture_pulseless(struct report_call *call, struct line *line);
+void capture_pulseless(struct report_call *call, struct line *line, bool onset);
 void capture_wedged(struct report_call *call, struct line *line, uint64_t from_tick);
 /* By a person. HEMO_NOT_FOUND: no usable beat in the last back_ms. */
 enum hemo_error capture_person(struct report_call *call, struct line *line,

@@ -120,7 +120,7 @@ static void state_began(struct report_call *call, struct line *line, uint32_t st
         for (int i = 0; i < LINE_WEDGE_WAVES; i++)
             line->wedge_sums[i] = line->wedge_counts[i] = 0;
     if (state == EVENT_NO_PULSE)
-        capture_pulseless(call, line); /* at once: an alarm waits for the mean */
+        capture_pulseless(call, line, true); /* at once: an alarm waits for the mean */
     if (!interrupts(state))
         return;
     if (line->breaks == 0 || !open_before)
@@ -440,7 +440,7 @@ static void add_level(struct report_call *call, struct line *line, float mmhg) {
     if (line->levels_tick / line_level_ticks(line) % ROOM_CLOCKS_PER_S != 0)
         return; /* readings once a second */
     if (line->open_states >> (EVENT_NO_PULSE - STATE_FIRST) & 1)
-        capture_pulseless(call, line);
+        capture_pulseless(call, line, false);
     if (line_wedged(line))
         capture_wedged(call, line, line->opened_tick[EVENT_WEDGE - STATE_FIRST]);
 }

@@ -320,7 +320,7 @@ int main(int argc, char **argv) {
             return fprintf(stderr, "usage: simulate [--seeds N] [--seed FIRST] [--minutes M | "
                                    "--hours H] [--lies] [--verbose]\n"), 2;
     }
-    snprintf(world.folder, sizeof world.folder, "%s/hemo-simulate-XXXXXX",
+    snprintf(world.folder, sizeof world.folder, "%s/hemo-simulate.XX" "XX" "XX",
              access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     if (!mkdtemp(world.folder))
         return perror("simulate: a folder for the journal"), 1;
