@@ -198,17 +198,18 @@ static void fill_hole(struct room *room, struct room_group *group) {
 
 static void fill(struct room *room, const struct sample_block *block, uint32_t from, uint32_t to) {
     struct room_group *group = &room->groups[block->group];
-    for (uint32_t k = from; k < to; k++) {
-        const int16_t *raw = block->samples + k;
-        assert(group->ring_count < ROOM_RING);
-        for (uint32_t c = 0; c < room->begin.info.channels_count; c++) {
-            if (&room->groups[room->lines[c].group] != group)
-                continue;
-            put(room, group, c, *raw);
-            raw += block->count;
-        }
-        group->ring_count++;
+    const uint32_t at = (group->ring_first + group->ring_count) % ROOM_RING, count = to - from;
+    const uint32_t whole = count < ROOM_RING - at ? count : ROOM_RING - at;
+    const int16_t *raw = block->samples + from;
+    assert(group->ring_count + count <= ROOM_RING);
+    for (uint32_t c = 0; c < room->begin.info.channels_count; c++) {
+        if (&room->groups[room->lines[c].group] != group)
+            continue;
+        memcpy(&room->rings[c][at], raw, whole * sizeof *raw);
+        memcpy(&room->rings[c][0], raw + whole, (count - whole) * sizeof *raw);
+        raw += block->count;
     }
+    group->ring_count += count;
 }
 
 void lockstep_append(struct report_call *call, const struct sample_block *block, uint32_t from,

@@ -173,8 +173,10 @@ static float push_coarse(struct ecg *e) {
     learn_usual(e, hump);
     e->match[n % ECG_COARSE] = match_at(e, e->steps, &like);
     float best = envelope_share(e);
-    for (int i = 0; i < e->hump_width; i++)
-        best = fmaxf(best, of_coarse(e->match, n - i));
+    for (int i = 0; i < e->hump_width; i++) {
+        float match = of_coarse(e->match, n - i);
+        best = match > best ? match : best;
+    }
     return best;
 }
 
@@ -316,7 +318,8 @@ static bool push_fine(struct ecg *e, float x, struct ecg_r *out) {
         e->missing = e->count;
     else
         e->held = x;
-    e->raw[e->count % e->median_width] = e->held;
+    e->raw[e->raw_next] = e->held;
+    e->raw_next = e->raw_next + 1 < e->median_width ? e->raw_next + 1 : 0;
     e->trace[of_ring(e->count++)] = middle_of_raw(e);
     if (!averager_push(&e->coarse, 0, &ignored))
         return false;

@@ -49,6 +49,7 @@ struct ecg {
     /* state */
     struct finder finder;
     float raw[ECG_MEDIAN_MAX], trace[ECG_RING]; /* fine */
+    int32_t raw_next;
     float slope[ECG_COARSE], envelope[ECG_COARSE], match[ECG_COARSE];
     float shape[ECG_SHAPE]; /* mean slope of clear QRS, the R wave in the middle */
     int32_t shapes;         /* how many are in it */

@@ -59,6 +59,14 @@ static int16_t pulse_band(struct period *p, float mmhg) {
     return (int16_t)lrintf(fminf(fmaxf(band, -32000), 32000));
 }
 
+/* PERIOD_LAGS of the ring from sample number `from` on. */
+static void copy_from(const struct period *p, int64_t from, int16_t out[PERIOD_LAGS]) {
+    const uint32_t first = (uint32_t)from & (PERIOD_RING - 1), left = PERIOD_RING - first;
+    const uint32_t whole = left < PERIOD_LAGS ? left : PERIOD_LAGS;
+    memcpy(out, p->ring + first, whole * sizeof *out);
+    memcpy(out + whole, p->ring, (PERIOD_LAGS - whole) * sizeof *out);
+}
+
 /* The ring is wiped when it begins, and longer than window and lags: products with what is not
  * there yet are 0, so that all lags are alike, and the compiler does eight at a time. */
 static void slide(struct period *p, int16_t z) {
@@ -66,12 +74,10 @@ static void slide(struct period *p, int16_t z) {
     int32_t gone = oldest >= 0 ? at(p, oldest) : 0;
     int16_t first[PERIOD_LAGS], last[PERIOD_LAGS];
     p->ring[p->count & (PERIOD_RING - 1)] = z;
-    for (int k = 0; k < PERIOD_LAGS; k++) {
-        first[k] = at(p, oldest + k);
-        last[k] = at(p, p->count - k);
-    }
+    copy_from(p, oldest, first);
+    copy_from(p, p->count - (PERIOD_LAGS - 1), last);
     for (int k = 0; k < PERIOD_LAGS; k++)
-        p->products[k] += (int32_t)z * last[k] - gone * first[k];
+        p->products[k] += (int32_t)z * last[PERIOD_LAGS - 1 - k] - gone * first[k];
     p->sum += z - gone;
     p->count++;
 }
