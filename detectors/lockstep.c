@@ -71,7 +71,7 @@ static void step(struct report_call *call, struct room_group *group) {
     for (uint32_t c = 0; c < room->begin.info.channels_count; c++) {
         struct line *line = &room->lines[c];
         if (&room->groups[line->group] == group && line->carried)
-            line_push(call, line, held ? room->rings[c][group->ring_first] : SAMPLE_MISSING);
+            line_push(call, line, held ? room->rings[group->ring_first][c] : SAMPLE_MISSING);
     }
     group->done_tick += group->ticks_per_sample;
     if (!held)
@@ -181,7 +181,7 @@ void lockstep_gap(struct report_call *call, uint32_t g, uint64_t next_tick) {
 
 static void put(struct room *room, struct room_group *group, uint32_t channel, int16_t raw) {
     uint32_t at = (group->ring_first + group->ring_count) % ROOM_RING;
-    room->rings[channel][at] = raw;
+    room->rings[at][channel] = raw;
 }
 
 /* What is left of a hole becomes missing samples, now that samples stand behind it. */
@@ -198,15 +198,14 @@ static void fill_hole(struct room *room, struct room_group *group) {
 
 static void fill(struct room *room, const struct sample_block *block, uint32_t from, uint32_t to) {
     struct room_group *group = &room->groups[block->group];
-    const uint32_t at = (group->ring_first + group->ring_count) % ROOM_RING, count = to - from;
-    const uint32_t whole = count < ROOM_RING - at ? count : ROOM_RING - at;
+    const uint32_t first = group->ring_first + group->ring_count, count = to - from;
     const int16_t *raw = block->samples + from;
     assert(group->ring_count + count <= ROOM_RING);
     for (uint32_t c = 0; c < room->begin.info.channels_count; c++) {
         if (&room->groups[room->lines[c].group] != group)
             continue;
-        memcpy(&room->rings[c][at], raw, whole * sizeof *raw);
-        memcpy(&room->rings[c][0], raw + whole, (count - whole) * sizeof *raw);
+        for (uint32_t k = 0; k < count; k++)
+            room->rings[(first + k) % ROOM_RING][c] = raw[k];
         raw += block->count;
     }
     group->ring_count += count;

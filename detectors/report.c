@@ -37,9 +37,10 @@ static void hand_over(struct report_call *call, const struct event *event) {
     call->on_event(call->context, event);
 }
 
-static void finding(struct report_call *call, struct detector_slot *slot, struct event *event) {
+static void finding(struct report_call *call, struct detector_slot *slot,
+                    const struct rules *rules, struct event *event) {
     event->ordinal = event->channel;
-    event->rule_version = slot->rules.version;
+    event->rule_version = rules->version;
     if (event->kind == EVENT_HELD_BACK) { /* a note, not a finding: what runs goes on */
         event->ordinal |= (uint32_t)event->from_value << 16;
         complete(call, event);
@@ -83,12 +84,14 @@ static void detect(struct report_call *call, const struct event *event) {
         struct event found;
         if (!hears(room, slot, event))
             continue;
-        if (!slot->active)
-            slot->rules = here;
         memset(&found, 0, sizeof found);
-        struct detector_input in = {event, call->now_tick, &slot->rules};
+        bool runs = slot->active;
+        const struct rules *rules = runs ? &room->slot_rules[i] : &here;
+        struct detector_input in = {event, call->now_tick, rules};
         if (detector_rows[slot->row].detector->push(room->states + slot->state_at, &in, &found))
-            finding(call, slot, &found);
+            finding(call, slot, rules, &found);
+        if (slot->active && !runs)
+            room->slot_rules[i] = here;
     }
 }
 
@@ -109,7 +112,6 @@ static void add_slot(struct room *room, uint32_t row, uint32_t channel) {
     struct detector_slot *slot = &room->slots[room->slots_count++];
     slot->row = row;
     slot->channel = channel;
-    slot->rules = room->rules;
     slot->active = false;
     slot->raised = (struct event_id){{0}};
     slot->state_at = room->states_used;

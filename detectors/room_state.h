@@ -204,7 +204,6 @@ struct stenosis {
 struct detector_slot {
     uint32_t row, channel;
     bool active;
-    struct rules rules; /* of the finding that runs, else the room's */
     struct event_id raised;
     uint32_t state_at; /* where in the room's states its own begin */
 };
@@ -238,6 +237,7 @@ struct room {
     struct line lines[STREAM_CHANNELS_MAX];
     struct detector_slot slots[ROOM_SLOTS_MAX];
     _Alignas(16) unsigned char states[ROOM_STATES_BYTES];
-    int16_t rings[STREAM_CHANNELS_MAX][ROOM_RING]; /* of the lines, while they wait for a group */
+    struct rules slot_rules[ROOM_SLOTS_MAX]; /* of the finding that runs in the slot */
+    int16_t rings[ROOM_RING][STREAM_CHANNELS_MAX]; /* samples that wait for another group */
 };
 _Static_assert(sizeof(struct room) <= ROOM_BYTES_MAX, "bounded memory per room");
