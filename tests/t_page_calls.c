@@ -213,6 +213,62 @@ static void an_old_number_keeps_its_strip(void **state) {
     pthread_join(hemod, NULL);
 }
 
+/* Eight beats before the number, systolic 100 to 107. */
+static void say_beats(uint64_t from) {
+    static struct wire_frame frame;
+    for (unsigned i = 0; i < 8; i++) {
+        said_event(&t.said, &frame, EVENT_BEAT, from + 100 * i);
+        event_add_value(&frame.body.event, QUANTITY_SYSTOLIC, 100 + i, 0);
+        event_add_value(&frame.body.event, QUANTITY_DIASTOLIC, 60, 0);
+        event_add_value(&frame.body.event, QUANTITY_MEAN, 80 + i, 0);
+        store(&frame);
+    }
+}
+
+static double systolic_by_hand(const char *id, const char *hand, int status) {
+    char line[100], body[400];
+    struct seen seen = look(id);
+    static int request;
+    snprintf(line, sizeof line, "POST /api/measurements/%s/strip", id);
+    snprintf(body, sizeof body,
+             "{\"version\":%lld,\"digest\":\"%s\",\"request_id\":\"by-hand-%d\",\"hand\":%s}",
+             (long long)seen.version, seen.digest, request++, hand);
+    json_decref(said_to(t.kim, line, body, status));
+    return look(id).systolic;
+}
+
+static void the_number_follows_beats_and_markers(void **state) {
+    (void)state;
+    pthread_t hemod;
+    char id[EVENT_ID_TEXT], hand[200];
+    suggest(id);
+    long long from = (long long)t.tick - 1000;
+    say_beats((uint64_t)from);
+    atomic_store(&stopping, false);
+    assert_int_equal(pthread_create(&hemod, NULL, answer_windows, NULL), 0);
+    snprintf(hand, sizeof hand, "{\"used\":[%lld]}", from + 1);
+    systolic_by_hand(id, hand, 400); /* no such beat */
+    systolic_by_hand(id, "{\"used\":[]}", 400);
+    snprintf(hand, sizeof hand, "{\"used\":[%lld,%lld,%lld]}", from + 500, from + 600, from + 700);
+    assert_float_equal(systolic_by_hand(id, hand, 200), 106, 1e-6); /* of 105, 106, 107 */
+    json_t *rows = get("GET /api/audit?newest=1&what=adjust&limit=1");
+    assert_non_null(strstr(text_at(json_object_get(rows, "rows"), 0, "after"),
+                           "by hand: 3 of 8 beats, 0 markers moved"));
+    json_decref(rows);
+    suggest(id);
+    from = (long long)t.tick - 1000;
+    say_beats((uint64_t)from);
+    long long at = from + 500; /* the saw tooth is at 25 mmHg there */
+    snprintf(hand, sizeof hand,
+             "{\"used\":[%lld],\"markers\":[{\"beat\":%lld,\"quantity\":\"systolic\","
+             "\"tick\":%lld}]}",
+             from + 400, from + 400, at);
+    double read = systolic_by_hand(id, hand, 200);
+    assert_float_equal(read, 25, 0.06);
+    atomic_store(&stopping, true);
+    pthread_join(hemod, NULL);
+}
+
 static void other_traces_are_refused(void **state) {
     (void)state;
     json_decref(said_to(t.kim, "GET /api/cases/77/trace?stream=1&epoch=9&channel=7&to=9", "", 404));
@@ -239,6 +295,7 @@ int main(void) {
         cmocka_unit_test(since_you_looked_counts_exactly),
         cmocka_unit_test(any_moment_comes_from_the_journal),
         cmocka_unit_test(an_old_number_keeps_its_strip),
+        cmocka_unit_test(the_number_follows_beats_and_markers),
         cmocka_unit_test(other_traces_are_refused),
         cmocka_unit_test(the_course_is_that_of_the_readings),
     };

@@ -108,7 +108,7 @@ api_handler api_login, api_logout, api_me;
 /* api_audit.c, api_seen.c, api_trace.c, api_trend.c */
 api_handler api_audit, api_seen, api_looked, api_epochs, api_trace, api_envelope, api_trend;
 /* api_lab.c */
-api_handler api_rooms, api_case_open, api_case_close, api_capture, api_mark, api_strip;
+api_handler api_rooms, api_case_open, api_case_close, api_capture, api_mark, api_strip, api_by_hand;
 /* api_room.c: marks outlive a page. The mark is kept within the act's transaction. */
 api_handler api_room_now;
 bool room_mark_keep(struct api_call *call, const struct stream_mark *mark, const char *kind,
@@ -129,3 +129,5 @@ api_handler api_agreement, api_pairs, api_order;
 /* api_confirm.c */
 api_handler api_measurements, api_accept, api_adjust, api_reject, api_undo;
 api_handler api_verify, api_amend;
+/* Adjusted to these values; how: in words, for the audit. */
+void api_adjust_to(struct api_call *call, const json_t *values, const char *how);

@@ -132,7 +132,8 @@ static void answer(struct api_call *call, enum decided result, const char *why) 
     }
 }
 
-static void decide(struct api_call *call, enum decision_kind kind) {
+static void decide_values(struct api_call *call, enum decision_kind kind, const json_t *values,
+                          const char *reason) {
     char why[MEASURE_WHY] = "";
     static const struct api_problem not_saved = {
         503, "NOT_SAVED", "The recording is not being saved.",
@@ -147,10 +148,19 @@ static void decide(struct api_call *call, enum decision_kind kind) {
                                       .place = "page",
                                       .version = json_get_int(call->body, "version", 0),
                                       .digest = json_get_text(call->body, "digest"),
-                                      .values = json_object_get(call->body, "values"),
-                                      .reason = json_get_text(call->body, "reason"),
+                                      .values = values,
+                                      .reason = reason,
                                       .derived = &call->derived_case};
     answer(call, confirm_decide(call->db, &decision, why), why);
+}
+
+static void decide(struct api_call *call, enum decision_kind kind) {
+    decide_values(call, kind, json_object_get(call->body, "values"),
+                  json_get_text(call->body, "reason"));
+}
+
+void api_adjust_to(struct api_call *call, const json_t *values, const char *how) {
+    decide_values(call, DECIDE_ADJUST, values, how);
 }
 
 void api_accept(struct api_call *call) {

@@ -61,6 +61,8 @@ static const struct field adjust_fields[] = {SEEN,
                                              {"values", FIELD_OBJECT, false, 0, 0},
                                              {"reason", FIELD_TEXT, true, 1, 200},
                                              END};
+static const struct field by_hand_fields[] = {
+    SEEN, REQUEST_ID, {"hand", FIELD_OBJECT, false, 0, 0}, END};
 static const struct field amend_fields[] = {SEEN,
                                             REQUEST_ID,
                                             {"values", FIELD_OBJECT, false, 0, 0},
@@ -169,6 +171,7 @@ const struct api_route api_routes[] = {
      "{\"derived\":[],\"waiting\":[],\"typed\":[]}"},
     {"POST", "/api/cases/#/typed", TECH, API_CHANGES, typed_fields, api_typed, NULL},
     {"GET", "/api/measurements/@/strip", PEOPLE, API_READS, api_no_fields, api_strip, ""},
+    {"POST", "/api/measurements/@/strip", TECH, API_CHANGES, by_hand_fields, api_by_hand, ""},
     {"POST", "/api/measurements/@/accept", TECH, API_CHANGES, seen_fields, api_accept, ""},
     {"POST", "/api/measurements/@/adjust", TECH, API_CHANGES, adjust_fields, api_adjust, ""},
     {"POST", "/api/measurements/@/reject", TECH, API_CHANGES, reject_fields, api_reject, ""},

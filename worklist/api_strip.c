@@ -1,12 +1,18 @@
-/* The trace behind a number: asked from hemod's journal by the forwarder, put together here. */
+/* The trace behind a number: asked from hemod's journal by the forwarder, put together here. And the
+ * number computed again, from beats and markers that a person chose on that trace. */
 #include "worklist/api.h"
 #include "proto/site.h"
+#include "proto/quantity.h"
+#include "worklist/by_hand.h"
 #include "worklist/store.h"
+#include <math.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { STRIP_TIMEOUT_MS = 4000, STRIP_MARGIN_S = 2, STRIP_LONGEST_S = 60 };
+enum { STRIP_TIMEOUT_MS = 4000, STRIP_MARGIN_S = 2, STRIP_LONGEST_S = 60, MARKERS_MAX = 32 };
+static const double marker_s = 0.024; /* a marker reads the mean of so much around it */
 
 static const struct api_problem no_measurement = {404, "NOT_FOUND", "There is no such measurement.",
                                                   "Nothing was changed.", "Reload the list."},
@@ -82,18 +88,54 @@ static bool add_channel(struct api_call *call, const struct stretch *s, uint32_t
     return true;
 }
 
-static json_t *beats_json(struct api_call *call, const struct stretch *s) {
-    json_t *beats = json_array();
+/* The beats that hemod gave on the stretch, with their values. */
+static size_t load_pulses(struct api_call *call, const struct stretch *s,
+                          struct by_hand_pulse pulses[BY_HAND_PULSES]) {
     PGresult *r = db_query(
         call->db,
-        "select tick from event where stream = $1 and epoch = $2 and kind = 201 and channel = $3 "
-        "and tick between $4 and $5 order by tick",
+        "select encode(frame, 'hex') from event where stream = $1 and epoch = $2 and kind = 201 "
+        "and channel = $3 and tick between $4 and $5 order by tick limit 128",
         DB(db_int(s->stream).text, db_int((int64_t)s->epoch).text, db_int(s->channel).text,
            db_int((int64_t)s->from).text, db_int((int64_t)s->to).text));
-    for (int i = 0; r && i < PQntuples(r); i++)
-        json_array_append_new(beats, json_integer(db_number(r, i, 0)));
+    struct wire_frame *frame = malloc(sizeof *frame);
+    size_t count = 0;
+    for (int i = 0; r && frame && i < PQntuples(r) && count < BY_HAND_PULSES; i++) {
+        uint8_t bytes[4096];
+        size_t length = 0;
+        const char *hex = db_text(r, i, 0);
+        if (sodium_hex2bin(bytes, sizeof bytes, hex, strlen(hex), NULL, &length, NULL) != 0 ||
+            wire_parse(frame, bytes, length) != HEMO_OK || frame->kind != WIRE_EVENT)
+            continue;
+        const struct event *e = &frame->body.event;
+        pulses[count] = (struct by_hand_pulse){.tick = e->tick, .values_count = e->values_count};
+        memcpy(pulses[count++].values, e->values, e->values_count * sizeof e->values[0]);
+    }
+    free(frame);
     PQclear(r);
-    return beats;
+    return count;
+}
+
+static json_t *pulse_json(const struct by_hand_pulse *pulse) {
+    json_t *values = json_object();
+    for (uint32_t i = 0; i < pulse->values_count; i++) {
+        const struct quantity_row *row = quantity_row(pulse->values[i].quantity);
+        if (row && isfinite(pulse->values[i].value))
+            json_object_set_new(values, row->id,
+                                json_real(round(pulse->values[i].value * 1000) / 1000));
+    }
+    return json_pack("{s:I, s:o}", "tick", (json_int_t)pulse->tick, "values", values);
+}
+
+static void add_pulses(struct api_call *call, const struct stretch *s, json_t *out) {
+    static _Thread_local struct by_hand_pulse pulses[BY_HAND_PULSES];
+    size_t count = load_pulses(call, s, pulses);
+    json_t *beats = json_array(), *all = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(beats, json_integer((json_int_t)pulses[i].tick));
+        json_array_append_new(all, pulse_json(&pulses[i]));
+    }
+    json_object_set_new(out, "beats", beats);
+    json_object_set_new(out, "pulses", all);
 }
 
 void api_strip(struct api_call *call) {
@@ -113,7 +155,124 @@ void api_strip(struct api_call *call) {
         api_error(call, &no_trace);
         return;
     }
-    api_ok_json(call,
-                json_pack("{s:f, s:o, s:o}", "base_rate_hz", stream_base_rate_hz(&s.begin.info),
-                          "channels", channels, "beats", beats_json(call, &s)));
+    json_t *strip = json_pack("{s:f, s:o}", "base_rate_hz", stream_base_rate_hz(&s.begin.info),
+                              "channels", channels);
+    add_pulses(call, &s, strip);
+    api_ok_json(call, strip);
+}
+
+static void bad_hand(struct api_call *call, const char *what) {
+    api_error(call, &(struct api_problem){400, "BAD_REQUEST", what, "Nothing was saved.",
+                                          "Choose the beats on the strip again."});
+}
+
+static struct by_hand_pulse *pulse_at(struct by_hand_pulse *pulses, size_t count,
+                                      const json_t *tick) {
+    for (size_t i = 0; json_is_integer(tick) && i < count; i++)
+        if ((json_int_t)pulses[i].tick == json_integer_value(tick))
+            return &pulses[i];
+    return NULL;
+}
+
+/* The pressure below a marker: the mean of 24 ms around it. NAN: no trace there. */
+static double pressure_at(struct api_call *call, const struct stretch *s, uint64_t tick) {
+    uint64_t half = (uint64_t)(marker_s / 2 * stream_base_rate_hz(&s->begin.info));
+    struct window w;
+    const struct wire_window_ask ask = {.target_stream = s->stream,
+                                        .channel = s->channel,
+                                        .target_epoch = s->epoch,
+                                        .from_tick = tick > half ? tick - half : 0,
+                                        .to_tick = tick + half + 1};
+    if (!strips_ask(call->api->strips, &ask, STRIP_TIMEOUT_MS, &w))
+        return NAN;
+    double sum = 0;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < w.count; i++) {
+        if (w.samples[i] == SAMPLE_MISSING)
+            continue;
+        sum += ((double)w.samples[i] - w.offset) * w.scale;
+        n++;
+    }
+    free(w.samples);
+    return n ? sum / n : NAN;
+}
+
+/* False: answered. */
+static bool use_beats(struct api_call *call, const json_t *used, struct by_hand_pulse *pulses,
+                      size_t count) {
+    size_t i;
+    json_t *tick;
+    json_array_foreach(used, i, tick) {
+        struct by_hand_pulse *pulse = pulse_at(pulses, count, tick);
+        if (!pulse) {
+            bad_hand(call, "One of the beats is none that was found on this strip.");
+            return false;
+        }
+        pulse->used = true;
+    }
+    if (json_array_size(used) == 0)
+        bad_hand(call, "At least one beat must be used.");
+    return json_array_size(used) > 0;
+}
+
+static bool move_markers(struct api_call *call, const struct stretch *s, const json_t *markers,
+                         struct by_hand_pulse *pulses, size_t count) {
+    size_t i;
+    json_t *marker;
+    if (json_array_size(markers) > MARKERS_MAX) {
+        bad_hand(call, "At most 32 markers can be moved at once.");
+        return false;
+    }
+    json_array_foreach(markers, i, marker) {
+        const char *id = json_get_text(marker, "quantity");
+        const struct quantity_row *row = id ? quantity_from_id(id) : NULL;
+        struct by_hand_pulse *pulse = pulse_at(pulses, count, json_object_get(marker, "beat"));
+        json_int_t tick = json_get_int(marker, "tick", -1);
+        if (!row || !pulse || tick < (json_int_t)s->from || tick >= (json_int_t)s->to) {
+            bad_hand(call, "One of the markers has no such beat, value or place.");
+            return false;
+        }
+        double mmhg = pressure_at(call, s, (uint64_t)tick);
+        if (!isfinite(mmhg) || !by_hand_mark(pulse, row->quantity, mmhg)) {
+            bad_hand(call, "There is no trace below one of the markers.");
+            return false;
+        }
+    }
+    return true;
+}
+
+static json_t *machine_values(struct api_call *call) {
+    PGresult *r =
+        db_query(call->db, "select machine_values from measurement where id = decode($1, 'hex')",
+                 DB(call->id));
+    json_t *values = r && PQntuples(r) == 1 ? json_loads(db_text(r, 0, 0), 0, NULL) : NULL;
+    PQclear(r);
+    return values;
+}
+
+/* "by hand: 5 beats of 8, 1 marker moved" */
+static void how(const json_t *hand, size_t count, char *out, size_t size) {
+    size_t markers = json_array_size(json_object_get(hand, "markers"));
+    snprintf(out, size, "by hand: %zu of %zu beats, %zu marker%s moved",
+             json_array_size(json_object_get(hand, "used")), count, markers,
+             markers == 1 ? "" : "s");
+}
+
+void api_by_hand(struct api_call *call) {
+    static _Thread_local struct by_hand_pulse pulses[BY_HAND_PULSES];
+    struct stretch s;
+    char words[100];
+    const json_t *hand = json_object_get(call->body, "hand");
+    if (!find_stretch(call, &s))
+        return;
+    size_t count = load_pulses(call, &s, pulses);
+    if (!use_beats(call, json_object_get(hand, "used"), pulses, count) ||
+        !move_markers(call, &s, json_object_get(hand, "markers"), pulses, count))
+        return;
+    json_t *machine = machine_values(call);
+    json_t *values = by_hand_values(machine, pulses, count);
+    how(hand, count, words, sizeof words);
+    api_adjust_to(call, values, words);
+    json_decref(values);
+    json_decref(machine);
 }

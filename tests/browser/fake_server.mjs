@@ -64,6 +64,7 @@ export class Fake {
         this.lasting = new Map(); /* by room: as GET now shows them */
         this.states = []; /* of room 1, that last */
         this.captures = [];
+        this.hands = []; /* beats and markers chosen on a strip */
         this.typed = [];
         this.mode = 'assistive';
         this.saved = []; /* what Admin sent */
@@ -527,6 +528,8 @@ export class Fake {
                 return this.#decide(user, id, body, 'accepted');
             case 'POST measurements adjust':
                 return this.#decide(user, id, body, 'adjusted');
+            case 'POST measurements strip':
+                return this.#decide(user, id, { ...body, ...this.#byHand(id, body.hand) }, 'adjusted');
             case 'POST measurements reject':
                 return this.#decide(user, id, body, 'rejected');
             case 'POST measurements undo':
@@ -640,6 +643,25 @@ export class Fake {
         return study;
     }
 
+    /** Each beat that was found; its values differ a little from beat to beat. */
+    #pulses(m) {
+        const ticks = [...m.beats, ...m.left_out].map((b) => b.tick);
+        const of = (n) => m.machine_values.map((v) => [v.quantity, v.value + (n % 3) - 1]);
+        return ticks.map((tick, n) => ({ tick, values: Object.fromEntries(of(n)) }));
+    }
+
+    /** As worklist/by_hand.c: medians of the beats in use, a moved marker reads the trace. */
+    #byHand(id, hand) {
+        const m = this.measurements.find((x) => x.id === id);
+        this.hands.push(hand);
+        const used = this.#pulses(m).filter((p) => hand.used.includes(p.tick));
+        for (const { beat, quantity, tick } of hand.markers)
+            used.find((p) => p.tick === beat).values[quantity] = value(m.site, tick);
+        const median = (q) => used.map((p) => p.values[q]).sort((a, b) => a - b)[used.length >> 1];
+        const values = m.machine_values.map(({ quantity }) => [quantity, median(quantity)]);
+        return { values: Object.fromEntries(values), reason: `by hand: ${hand.used.length} beats` };
+    }
+
     #strip(id) {
         const m = this.measurements.find((x) => x.id === id);
         const first_tick = 900;
@@ -649,6 +671,7 @@ export class Fake {
         return {
             base_rate_hz: BASE_HZ,
             beats: m.beats.map((b) => b.tick),
+            pulses: this.#pulses(m),
             channels: [
                 {
                     channel: 1,

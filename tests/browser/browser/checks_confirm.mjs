@@ -34,6 +34,24 @@ async function timeConfirms(page, count) {
     return page.evaluate(() => window.taken);
 }
 
+/** PA, second in the list, with its beats and markers to choose. */
+async function toStrip(page) {
+    await ready(page);
+    await page.keyboard.press('F2');
+    await page.keyboard.press('ArrowDown');
+    await page.waitForSelector('.strip figcaption:has-text("PA ")');
+    await page.keyboard.press('F4');
+    await page.waitForSelector('.hand-marker[data-chosen]');
+}
+
+/** Middle of the chosen marker on the glass, and its tick on the strip of the fake. */
+async function marker(page) {
+    return page.$eval('.hand-marker[data-chosen]', (k) => {
+        const box = k.getBoundingClientRect();
+        return { x: box.x + box.width / 2, tick: 900 + 34 * parseFloat(k.style.left) };
+    });
+}
+
 export const checks = [
     {
         id: 'A01',
@@ -197,11 +215,70 @@ export const checks = [
     },
     {
         id: 'A07',
-        title: "F4, a number, Enter adjusts; the machine's value stays in sight",
+        title: 'F4, beats left out, a marker moved by three samples, Enter: by keyboard alone',
+        user: 'tech',
+        async run({ page, fake }) {
+            await toStrip(page);
+            for (let i = 0; i < 5; i++) {
+                await page.keyboard.press('Insert');
+                await page.keyboard.press('ArrowDown');
+            }
+            const before = await marker(page);
+            assert.match(await text(page, '[data-testid=hand-said]'), /^Beat 6: sys .*\(1 of 6 beats\)/);
+            for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowRight');
+            assert.ok((await marker(page)).x > before.x, 'it did not move on the glass');
+            await page.keyboard.press('Enter');
+            await until('adjusted', async () => (await cards(page))[1].state === 'adjusted');
+            const m = fake.measurements[1];
+            const [{ used, markers }] = fake.hands;
+            const beat = m.beats[5].tick;
+            assert.deepEqual(used, [beat]);
+            assert.deepEqual(markers.map((k) => [k.beat, k.quantity]), [[beat, 'systolic']]);
+            assert.ok(Math.abs(markers[0].tick - before.tick - 6) < 1, 'not three samples');
+            assert.match(await text(page, '[data-state=adjusted]'), /was 31\/14, machine/);
+            assert.match(await text(page, '[data-state=adjusted]'), /by hand: 1 beats/);
+            await until('focus in the list', () =>
+                page.evaluate(() => document.activeElement.dataset.testid === 'card'),
+            );
+            await page.keyboard.press('Control+z');
+            await until('undone', async () => (await cards(page))[1].state === 'suggested');
+        },
+    },
+    {
+        id: 'A07p',
+        title: 'the same by pointer: a beat is pressed, a marker dragged; Esc leaves all as it was',
+        user: 'tech',
+        async run({ page, fake }) {
+            await toStrip(page);
+            const box = await page.locator('.hand').boundingBox();
+            await page.click('[data-beat]:nth-child(2)');
+            assert.match(await text(page, '[data-testid=hand-said]'), /\(5 of 6 beats\)/);
+            const at = await marker(page);
+            await page.mouse.move(at.x, box.y + 60);
+            await page.mouse.down();
+            await page.mouse.move(at.x + 10, box.y + 60, { steps: 4 });
+            await page.mouse.up();
+            assert.ok(Math.abs((await marker(page)).x - at.x - 10) <= 1, 'not where it was let go');
+            await page.keyboard.press('Escape');
+            await until('as it was', async () => (await page.$('.hand')) === null);
+            assert.deepEqual(fake.hands, []);
+            await page.keyboard.press('F4');
+            assert.match(await text(page, '[data-testid=hand-said]'), /\(6 of 6 beats\)/);
+            await page.click('[data-beat]:nth-child(2)');
+            await page.click('.decision .primary');
+            await until('adjusted', async () => (await cards(page))[1].state === 'adjusted');
+            assert.deepEqual([fake.hands[0].used.length, fake.hands[0].markers.length], [5, 0]);
+        },
+    },
+    {
+        id: 'A07n',
+        title: "F4 twice, a number, Enter adjusts; the machine's value stays in sight",
         user: 'tech',
         async run({ page, fake }) {
             await ready(page);
             await page.keyboard.press('F2');
+            await page.waitForSelector('.mark.used');
+            await page.keyboard.press('F4');
             await page.keyboard.press('F4');
             await page.keyboard.type('7');
             await page.keyboard.press('Enter');

@@ -30,7 +30,7 @@ export const faults = [
         'suggested looks confirmed',
         js('values.js', "word: 'SUGGESTED', icon: '◇'", "word: 'CONFIRMED', icon: '✓'"),
     ],
-    ['A07', 'adjust sends nothing', js('views/decision_bar.js', 'this.acts.adjust(changed);', '')],
+    ['A07n', 'adjust sends nothing', js('views/decision_bar.js', 'this.acts.adjust(changed);', '')],
     [
         'C409',
         'a conflict is silent',
@@ -313,4 +313,8 @@ export const faults = [
     ['SOUND', 'on from the beginning', js('sound.js', 'this.context = null;\n        this.muted', 'this.context = new AudioContext();\n        this.muted')],
     ['SOUND', 'mute does nothing', js('sound.js', 'if (this.context) this.muted_until =', 'if (false) this.muted_until =')],
     ['AUDIT', 'what was shown buries what was done', js('views/audit.js', "wanted.set('acts', '1')", 'void 0')],
+    ['A07', 'a key moves two samples', js('by_hand.js', 'marker.tick + samples *', 'marker.tick + 2 * samples *')],
+    ['A07', 'what was left out is used', js('by_hand.js', 'this.used.delete(beat);', ';')],
+    ['A07p', 'the pointer is not followed', js('views/strip_editor.js', "addEventListener('pointermove', move);", '')],
+    ['A07p', 'a beat that is pressed stays', js('views/strip_editor.js', 'click: () => this.#act(() => hand.toggle(tick))', 'click: () => this.draw()')],
 ];

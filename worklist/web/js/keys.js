@@ -54,12 +54,14 @@ function readKeys() {
     }
 }
 
-/** @param {EventTarget | null} target */
+/** What takes keys itself: a field of a form, the strip while one adjusts on it.
+ * @param {EventTarget | null} target */
 export function isField(target) {
     return (
         target instanceof HTMLInputElement ||
         target instanceof HTMLSelectElement ||
-        target instanceof HTMLTextAreaElement
+        target instanceof HTMLTextAreaElement ||
+        (target instanceof HTMLElement && target.role === 'application')
     );
 }
 

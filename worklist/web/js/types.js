@@ -91,7 +91,11 @@
 /** @typedef {{channel: number, site: string, first_tick: number, ticks_per_sample: number,
  *   scale: number, offset: number, samples: (number | null)[]}} StripChannel */
 
-/** @typedef {{base_rate_hz: number, channels: StripChannel[], beats: number[]}} Strip */
+/** A beat that was found, with its own values.
+ * @typedef {{tick: number, values: Record<string, number>}} Pulse */
+
+/** @typedef {{base_rate_hz: number, channels: StripChannel[], beats: number[],
+ *   pulses: Pulse[]}} Strip */
 
 /** @typedef {{user: string, role: string, mode: string, version: string,
  *   server_time: string}} Me */

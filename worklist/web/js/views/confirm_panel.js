@@ -32,9 +32,10 @@ export class ConfirmPanel {
             accept: () => this.accept(),
             reject: (reason) => this.#decide('reject', { reason }),
             adjust: (values) => this.#decide('adjust', { values }),
+            byHand: (body) => this.#decide('strip', body),
             undo: () => this.undo(),
             cancelled: (why) => this.#cancelled(why),
-        });
+        }, this.strip);
         this.#build();
         this.#bind(keys);
         app.on('rooms', () => this.load());
@@ -84,7 +85,7 @@ export class ConfirmPanel {
         bind('ArrowUp', () => this.step(-1), 'value before', 'k');
         bind('Enter', () => this.accept(), 'confirm the value; a held key confirms one', 'c');
         bind('Delete', () => this.bar.startReject(), 'reject, then 1–6 for the reason', 'x');
-        keys.bind('live', 'F4', () => this.bar.startAdjust(), 'adjust the number', 'e');
+        keys.bind('live', 'F4', () => this.bar.startAdjust(), 'adjust on the strip; again: type numbers', 'e');
         keys.bind('*', 'Ctrl+z', () => void this.undo(), 'undo your last decision', 'u');
         keys.bind('live', 'Escape', () => this.bar.cancel(''), 'cancel, back to the list');
         for (let i = 1; i <= REJECT_REASONS.length; i++) {
@@ -242,7 +243,7 @@ export class ConfirmPanel {
         return this.#decide('accept', {});
     }
 
-    /** @param {'accept' | 'adjust' | 'reject'} act @param {object} more */
+    /** @param {'accept' | 'adjust' | 'strip' | 'reject'} act @param {object} more */
     async #decide(act, more) {
         const m = this.current;
         if (!m || this.busy) return;

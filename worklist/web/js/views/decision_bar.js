@@ -3,17 +3,27 @@
  * numbers to adjust. It names the value it acts on; it decides nothing itself. */
 import { h, kbd, replace, setAttribute, setText } from '../dom.js';
 import { headline, REJECT_REASONS, shortName, STATES, unitText, valueList } from '../values.js';
+import { StripEditor } from './strip_editor.js';
 
 const REASON_MS = 5000;
 
 /** @typedef {{accept: () => void, reject: (reason: string) => void,
  *   adjust: (values: Record<string, number>) => void, undo: () => void,
- *   cancelled: (why: string) => void}} Acts */
+ *   byHand: (body: object) => void, cancelled: (why: string) => void}} Acts */
 
 export class DecisionBar {
-    /** @param {Acts} acts */
-    constructor(acts) {
+    /** @param {Acts} acts @param {import('./strip.js').StripInset} strip */
+    constructor(acts, strip) {
         this.acts = acts;
+        this.strip = strip;
+        this.editor = new StripEditor({
+            save: (body) => {
+                this.#normal();
+                this.acts.byHand(body);
+            },
+            cancelled: (why) => this.cancel(why),
+            numbers: () => this.startNumbers(),
+        });
         this.mode = 'normal';
         this.timer = 0;
         /** @type {import('../types.js').Measurement | null} */ this.m = null;
@@ -49,11 +59,13 @@ export class DecisionBar {
             normal: `${name} · ${STATES[m.state].word}`,
             reject: `Reject ${name}: why?`,
             adjust: `Adjust ${name}`,
+            strip: `Adjust ${name} on the strip`,
         }[this.mode];
         setText(this.title, text ?? name);
     }
 
     #normal() {
+        this.strip.editEnds(this.editor);
         this.mode = 'normal';
         clearTimeout(this.timer);
         const needs = { 'data-needs-suggested': true, type: 'button' };
@@ -116,9 +128,20 @@ export class DecisionBar {
         this.acts.reject(reason);
     }
 
+    /** On the strip; with numbers where no trace is held, and when F4 is pressed once more. */
     startAdjust() {
+        if (this.mode === 'strip') return this.startNumbers();
+        if (this.m?.state !== 'suggested') return;
+        if (!this.strip.edit(this.editor)) return this.startNumbers();
+        this.mode = 'strip';
+        this.#title();
+        replace(this.body, this.editor.said, this.editor.bar);
+    }
+
+    startNumbers() {
         const { m } = this;
         if (m?.state !== 'suggested') return;
+        this.strip.editEnds(this.editor);
         this.mode = 'adjust';
         this.#title();
         const inputs = valueList(m.values)

@@ -1,6 +1,7 @@
 // @ts-check
 /* strip.js - the trace behind a number, with a mark for each beat used and left out. */
 import { api } from '../api.js';
+import { ByHand } from '../by_hand.js';
 import { h, replace, setText, token } from '../dom.js';
 import { colourToken } from '../lane_scale.js';
 
@@ -12,14 +13,17 @@ export class StripInset {
         this.canvas = h('canvas', { class: 'strip-canvas', 'aria-hidden': 'true' });
         this.marks = h('div', { class: 'strip-marks', 'data-testid': 'strip-marks' });
         this.caption = h('figcaption', { class: 'quiet' });
+        this.paper = h('div', { class: 'strip-paper' }, this.canvas, this.marks);
         this.element = h(
             'figure',
             { class: 'strip', 'data-testid': 'strip' },
-            h('div', { class: 'strip-paper' }, this.canvas, this.marks),
+            this.paper,
             this.caption,
         );
         this.timer = 0;
         this.id = '';
+        /** @type {{m: import('../types.js').Measurement, strip: import('../types.js').Strip,
+         *   channel: import('../types.js').StripChannel} | null} */ this.drawn = null;
     }
 
     /** @param {import('../types.js').Measurement | null} m */
@@ -29,6 +33,23 @@ export class StripInset {
         clearTimeout(this.timer);
         this.#clear(m ? 'Loading the strip …' : 'Choose a value to see its beats.');
         if (m) this.timer = setTimeout(() => this.#load(m), WAIT_MS);
+    }
+
+    /** Beats and markers to choose; null: the trace is not there (yet).
+     * @param {import('./strip_editor.js').StripEditor} editor @returns {boolean} */
+    edit(editor) {
+        const { drawn } = this;
+        if (!drawn || drawn.m.id !== this.id || !drawn.strip.pulses?.length) return false;
+        this.marks.hidden = true;
+        this.paper.append(editor.paper);
+        editor.begin(new ByHand(drawn.m, drawn.strip, drawn.channel));
+        return true;
+    }
+
+    /** @param {import('./strip_editor.js').StripEditor} editor */
+    editEnds(editor) {
+        this.marks.hidden = false;
+        editor.end();
     }
 
     /** As it is drawn with other colours. @param {import('../types.js').Measurement | null} m */
@@ -49,6 +70,7 @@ export class StripInset {
 
     /** @param {string} text */
     #clear(text) {
+        this.drawn = null;
         replace(this.marks);
         setText(this.caption, text);
         this.canvas.width = this.canvas.clientWidth || 1;
@@ -60,6 +82,7 @@ export class StripInset {
         if (!channel || !channel.samples.some((s) => s !== null)) {
             return this.#clear('No samples are held for this strip.');
         }
+        this.drawn = { m, strip, channel };
         const range = rangeOf(channel);
         drawTrace(this.canvas, channel, m.site, range);
         const ticks = channel.samples.length * channel.ticks_per_sample;
