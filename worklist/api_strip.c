@@ -1,5 +1,5 @@
-/* The trace behind a number: asked from hemod's journal by the forwarder, put together here. And the
- * number computed again, from beats and markers that a person chose on that trace. */
+/* The trace behind a number: asked from hemod's journal by the forwarder, put together here. And
+ * the number computed again, from beats and markers that a person chose on that trace. */
 #include "worklist/api.h"
 #include "proto/site.h"
 #include "proto/quantity.h"

@@ -1,10 +1,10 @@
-/* by_hand.h - a measurement computed again from the beats that a person chose and the markers that a
- * person moved, by the rule of the machine: the median over beats. Pure.
+/* by_hand.h - a measurement computed again from the beats that a person chose and the markers that
+ * a person moved, by the rule of the machine: the median over beats. Pure.
  *
  *     by_hand_mark(&pulses[3], QUANTITY_SYSTOLIC, 118.4);
  *     json_t *values = by_hand_values(machine_values, pulses, count);
  * A mean over breaths is none of beats and stays; who chooses beats where an end-expiratory mean
- * stands beside it chooses those at end-expiration, so that one is then the median of their means. */
+ * stands beside it chooses those at end-expiration: that one is then the median of their means. */
 #pragma once
 #include "proto/event.h"
 #include <jansson.h>
