@@ -1,6 +1,7 @@
 #include "detectors/line.h"
 #include "detectors/breath.h"
 #include "detectors/capture.h"
+#include "detectors/minute.h"
 #include "detectors/pullback.h"
 #include "detectors/stenosis.h"
 #include "detectors/valve.h"
@@ -48,6 +49,7 @@ static uint64_t sample_tick(const struct line *line, uint64_t tick) {
 static void start(struct line *line, uint64_t tick) {
     line->origin_tick = line->visit_tick = line->clean_tick = tick;
     line->levels_tick = tick;
+    minute_begin(line, tick);
     breath_reset(line);
     line->running = site_measured(line->site);
     if (line->running) {
@@ -138,6 +140,7 @@ static void state_ended(struct report_call *call, struct line *line, uint32_t st
     const struct wire_epoch_begin *begin = &call->room->begin;
     event.state = EVENT_ENDED;
     event.from_tick = line->opened_tick[bit];
+    minute_state(line, state, event.from_tick, event.tick);
     event.refers_to = id_make(begin->stream, begin->epoch, event.from_tick, state,
                               line->index | EVENT_BEGAN << 8);
     report_send(call, &event);
@@ -253,8 +256,10 @@ static void item_beat(struct report_call *call, struct line *line,
     if (isfinite(item->beat.mean_mmhg))
         breath_beat(call, line, &item->beat);
     remember(line, &beat);
-    if (line_beat_good(&beat))
+    if (line_beat_good(&beat)) {
         capture_beat(call, line);
+        minute_beat(line, &beat);
+    }
     valve_beat(call, line, &beat);
     stenosis_beat(call, line, &beat);
     pullback_beat(call, line, &beat);
@@ -275,6 +280,7 @@ static void item_withdraw(struct report_call *call, struct line *line,
             event.beats[event.beats_count++] = foot_tick;
     }
     line->beats_count = kept;
+    minute_withdraw(line, event.from_tick, event.to_tick);
     report_send(call, &event);
 }
 
@@ -462,6 +468,7 @@ static void wake(struct report_call *call, struct line *line) {
     line->level_sum = line->bare_sum = 0;
     line->level_n = line->level_missing = 0;
     channel_reset(&line->channel);
+    minute_wake(call, line);
     breath_reset(line);
     state_ended(call, line, EVENT_GAP, call->now_tick);
     forget_beats(line, call->now_tick);
@@ -486,6 +493,7 @@ void line_push(struct report_call *call, struct line *line, int16_t raw) {
     for (int i = 0; i < count; i++)
         take(call, line, &items[i]);
     add_level(call, line, mmhg);
+    minute_clock(call, line);
     if ((double)line->missing_run >= ROOM_SLEEP_S * line->rate_hz)
         fall_asleep(call, line);
 }
@@ -523,6 +531,7 @@ void line_site(struct report_call *call, struct line *line, uint32_t site) {
         return;
     if (ran && site_measured(site)) {
         channel_site(&line->channel, site);
+        minute_begin(line, call->now_tick);
         breath_reset(line);
         return;
     }
@@ -544,6 +553,7 @@ void line_exchanged(struct report_call *call, struct line *line, uint32_t site) 
 void line_end(struct report_call *call, struct line *line) {
     if (!line->running)
         return;
+    minute_clock(call, line);
     line_leave(call, line);
     close_states(call, line);
 }

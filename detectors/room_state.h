@@ -27,6 +27,7 @@ enum {
     RWAVES_INTERVALS = 5,
     LINE_VALUES = 10,
     LINE_WEDGE_WAVES = 2,
+    MINUTE_GROUP = 8,
     PAIR_VALUES = 7,
     PAIR_BEATS_MAX = 20, /* 10, and those of 3 s that may yet be withdrawn */
     VALVE_PAIRS = 4,
@@ -44,6 +45,20 @@ struct line_beat {
     float values[LINE_VALUES];
     float quality;
     uint32_t left_out;
+};
+
+struct minute_beat {
+    uint64_t foot_tick;
+    float values[4]; /* the first of line_quantity() */
+};
+
+/* The minute that runs, for the one value of it: minute.c. */
+struct minute {
+    uint64_t from_tick;
+    uint32_t stood_ticks[LINE_STATES]; /* in each state, as far as it has ended */
+    uint32_t count, groups, given;     /* beats of the open group; groups closed; beats in all */
+    double quality, sums[4];           /* of all beats; of the groups' medians */
+    struct minute_beat beats[MINUTE_GROUP];
 };
 
 /* One channel of the stream: dsp, and what was said about it. */
@@ -83,6 +98,7 @@ struct line {
     uint32_t bare_count;
     float bare_levels[LINE_BARE_LEVELS];
     float levels[LINE_LEVELS_MAX];
+    struct minute minute;
     bool breath_known; /* breathing is set; of [breath_from_tick, breath_tick] */
     uint64_t breath_from_tick, breath_tick, breath_said_tick;
     struct breathing breathing;

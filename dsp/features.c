@@ -45,6 +45,7 @@ void features_reset(struct features *f) {
     ranks_reset(&f->lasting);
     ranks_reset(&f->brief_slope);
     ranks_reset(&f->lasting_slope);
+    f->slow_at = f->slope_at = 0;
     f->finder = f->band10 = f->band30 = (struct biquad){0};
     for (int i = 0; i < FEATURES_BLOCKS; i++)
         block_clear(&f->blocks[i]);
@@ -81,12 +82,16 @@ static float filter(struct features *f, struct features_block *b, float *slope) 
 static void rank(struct features *f, float y, float slope) {
     float slow;
     if (averager_push(&f->slow, y, &slow)) {
-        ranks_push(&f->brief, slow);
-        ranks_push(&f->lasting, slow);
+        f->slow_at = (f->slow_at + 1) % RANKS_MAX;
+        f->slow_ring[f->slow_at] = slow;
+        ranks_push(&f->brief, f->slow_ring, f->slow_at);
+        ranks_push(&f->lasting, f->slow_ring, f->slow_at);
     }
     if (averager_push(&f->slow_slope, slope, &slow)) {
-        ranks_push(&f->brief_slope, slow);
-        ranks_push(&f->lasting_slope, slow);
+        f->slope_at = (f->slope_at + 1) % RANKS_MAX;
+        f->slope_ring[f->slope_at] = slow;
+        ranks_push(&f->brief_slope, f->slope_ring, f->slope_at);
+        ranks_push(&f->lasting_slope, f->slope_ring, f->slope_at);
     }
 }
 

@@ -46,6 +46,8 @@ struct features {
     struct averager slow, slow_slope;
     struct ranks brief, lasting, brief_slope, lasting_slope;
     /* state */
+    float slow_ring[RANKS_MAX], slope_ring[RANKS_MAX]; /* what is ranked, newest at *_at */
+    int32_t slow_at, slope_at;
     struct clip clip;
     struct biquad finder, band10, band30;
     struct features_block blocks[FEATURES_BLOCKS];

@@ -4,7 +4,7 @@
 #include <string.h>
 
 void ranks_init(struct ranks *r, int length) {
-    assert(length >= 1 && length <= RANKS_MAX);
+    assert(length >= 1 && length < RANKS_MAX);
     *r = (struct ranks){.length = (int16_t)length};
 }
 
@@ -48,16 +48,16 @@ static void replace(struct ranks *restrict r, float gone, float value) {
         float above = kept[i + 1] < value ? kept[i + 1] : value;
         r->sorted[i] = kept[i] > above ? kept[i] : above;
     }
-}
 
-void ranks_push(struct ranks *r, float value) {
+void ranks_push(struct ranks *r, const float ring[RANKS_MAX], int newest) {
+    float value = ring[newest];
     assert(!isnan(value));
+    int oldest = newest - r->length;
     if (r->count == r->length)
-        replace(r, r->recent[r->next], value);
+        replace(r, ring[oldest < 0 ? oldest + RANKS_MAX : oldest], value);
     else
         insert(r, value);
-    r->recent[r->next] = value;
-    r->next = (int16_t)(r->next + 1 < r->length ? r->next + 1 : 0);
+}
 }
 
 float ranks_at(const struct ranks *r, float share) {

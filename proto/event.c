@@ -14,7 +14,7 @@ static const char *const phases[] = {"rest", "exercise", "drug", "post"};
 static const char *const methods[] = {"none",  "beat",    "median of beats", "mean over breaths",
                                       "trend", "compared", "computed from suggested values",
                                       "mean of beats of two lines", "beats of a pull-back",
-                                      "least mean of five beats"};
+                                      "least mean of five beats", "medians over a minute"};
 static const char *const states[] = {"",        "began",     "ended",     "raised",
                                      "ongoing", "recovered", "withdrawn", "suggested"};
 

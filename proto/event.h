@@ -47,7 +47,8 @@ enum method {
     METHOD_PAIR = 7,        /* mean over the beats listed of two lines at once */
     METHOD_PULLBACK = 8,    /* beats before against beats behind a pull-back */
     METHOD_LEAST_BEATS = 9, /* least mean of five whole beats in a steady stretch */
-    METHOD_MAX = 9
+    METHOD_MINUTE = 10,     /* mean of medians of eight good beats each, over a minute */
+    METHOD_MAX = 10
 };
 
 enum { EVENT_VALUES_MAX = 16, EVENT_BEATS_MAX = 32, EVENT_LEFT_OUT_MAX = 32 };

@@ -258,6 +258,20 @@ static void write_response(struct line *line, const struct event *event, double 
         add(line, ", %s", grades[(int)event->to_value]);
 }
 
+/* from_value: seconds withheld; to_value: the state that is why there is no value. */
+static void write_minute(struct line *line, const struct event *event, double s) {
+    (void)s;
+    const struct event_row *why = event_row((uint32_t)fmax(0, event->to_value));
+    add_site(line, event);
+    add(line, "minute ");
+    if (event->values_count > 0) {
+        add_values(line, event);
+        return;
+    }
+    add(line, "not given: %s", why != NULL ? why->text : "too few beats");
+    add_duration(line, ", withheld for ", event->from_value);
+}
+
 /* Kinds that need other words than "site, text, duration"; a new event works without a row here. */
 static const struct {
     enum event_kind kind;
@@ -265,7 +279,7 @@ static const struct {
 } writers[] = {
     {EVENT_BEAT, write_values},         {EVENT_READING, write_values},
     {EVENT_BREATH, write_values},       {EVENT_SYSTOLE, write_values},
-    {EVENT_FLUSH_RESPONSE, write_response},
+    {EVENT_FLUSH_RESPONSE, write_response}, {EVENT_MINUTE, write_minute},
     {EVENT_MEASUREMENT, write_measurement}, {EVENT_WITHDRAWN, write_withdrawn},
     {EVENT_FALLING_BP, write_fall},     {EVENT_RISING_WEDGE, write_wedge},
     {EVENT_LOW_BP, write_low},          {EVENT_PULSE_LOST, write_pulse_lost},

@@ -118,11 +118,12 @@ static int by_size(const void *a, const void *b) {
 static void ranks_equal_a_sort(void **state) {
     (void)state;
     static struct ranks r;
-    float all[1000];
+    float all[1000], ring[RANKS_MAX];
     ranks_init(&r, 63);
     for (int i = 0; i < 1000; i++) {
         all[i] = (float)lround(20 * pulses_noise(i)); /* many equal ones */
-        ranks_push(&r, all[i]);
+        ring[i % RANKS_MAX] = all[i];
+        ranks_push(&r, ring, i % RANKS_MAX);
         int n = i < 62 ? i + 1 : 63;
         float sorted[63];
         memcpy(sorted, all + i + 1 - n, (size_t)n * sizeof(float));

@@ -226,6 +226,12 @@ static const struct {
     {{.kind = EVENT_SYSTOLE, .site = SITE_AO, .values_count = 1,
       .values = {{QUANTITY_SYSTOLIC, 121, 0}}},
      "AO systolic 121 mmHg"},
+    {{.kind = EVENT_MINUTE, .site = SITE_PA, .values_count = 3,
+      .values = {{QUANTITY_SYSTOLIC, 25, 0}, {QUANTITY_DIASTOLIC, 10, 0}, {QUANTITY_MEAN, 16, 0}}},
+     "PA minute 25/10 mean 16 mmHg"},
+    {{.kind = EVENT_MINUTE, .site = SITE_PA, .from_value = 22.4, .to_value = EVENT_MOTION},
+     "PA minute not given: motion or whip, withheld for 22 s"},
+    {{.kind = EVENT_MINUTE, .site = SITE_PA}, "PA minute not given: too few beats"},
     {{.kind = EVENT_BEAT, .site = SITE_AO}, "AO beat"},
     {{.kind = 999}, "unknown event 999"},
 };
