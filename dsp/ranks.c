@@ -48,6 +48,7 @@ static void replace(struct ranks *restrict r, float gone, float value) {
         float above = kept[i + 1] < value ? kept[i + 1] : value;
         r->sorted[i] = kept[i] > above ? kept[i] : above;
     }
+}
 
 void ranks_push(struct ranks *r, const float ring[RANKS_MAX], int newest) {
     float value = ring[newest];
@@ -57,7 +58,6 @@ void ranks_push(struct ranks *r, const float ring[RANKS_MAX], int newest) {
         replace(r, ring[oldest < 0 ? oldest + RANKS_MAX : oldest], value);
     else
         insert(r, value);
-}
 }
 
 float ranks_at(const struct ranks *r, float share) {
