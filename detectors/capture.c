@@ -1,7 +1,9 @@
 #include "detectors/capture.h"
 #include "detectors/breath.h"
 #include "detectors/levels.h"
+#include "detectors/stenosis.h"
 #include "detectors/trend.h"
+#include "detectors/valve.h"
 #include "proto/quantity.h"
 #include <math.h>
 
@@ -69,7 +71,7 @@ static void add_beats(struct event *event, const struct line *line, struct segme
         const struct line_beat *beat = &line->beats[i];
         if (line_beat_good(beat)) {
             used++;
-            quality += isfinite(beat->quality) ? (double)beat->quality : 0;
+            quality += beat->quality_thousandths / 1000.0;
             if (event->beats_count < EVENT_BEATS_MAX)
                 event->beats[event->beats_count++] = beat->foot_tick;
         } else if (event->left_out_count < EVENT_LEFT_OUT_MAX) {
@@ -237,18 +239,21 @@ void capture_wedge(struct report_call *call, struct line *line, uint64_t from_ti
     report_send(call, &event);
 }
 
-enum hemo_error capture_person(struct report_call *call, struct line *line,
-                               const struct wire_capture *capture) {
+void capture_refused(struct report_call *call, const struct line *line) {
+    struct event event = report_new(call, line, EVENT_NOT_GIVEN, call->now_tick);
+    event.from_value = QUANTITY_MEAN;
+    event.to_value = EVENT_UNSTEADY;
+    event.ordinal |= BY_PERSON;
+    report_send(call, &event);
+}
+
+/* Of the line alone. */
+static enum hemo_error capture_line(struct report_call *call, struct line *line,
+                                    const struct capture_ask *ask, uint64_t from_tick) {
     struct event event;
-    double back = (double)capture->back_ms * 1e-3 * call->room->base_rate_hz;
-    uint64_t from_tick = (double)call->now_tick > back ? call->now_tick - (uint64_t)back : 0;
     uint32_t site = line_wedged(line) ? SITE_PCW : line->site;
-    bool own = !line_wedged(line) && (capture->site == SITE_NONE || capture->site == site);
-    if (from_tick < line->clean_tick)
-        from_tick = line->clean_tick;
+    bool own = !line_wedged(line) && (ask->site == SITE_NONE || ask->site == site);
     struct segment s = newest(line, from_tick, call->now_tick, EVENT_BEATS_MAX);
-    if (call->room->begin.case_number == 0)
-        return HEMO_WRONG_CASE;
     if (own && s.good > 0)
         event = measurement(call, line, s);
     else if (!level_measurement(call, line, from_tick, call->now_tick, &event))
@@ -258,8 +263,24 @@ enum hemo_error capture_person(struct report_call *call, struct line *line,
     /* Beats were measured in the shape of the channel's site: under another name only the average
      * is true. */
     if (!own)
-        event.site = capture->site == SITE_NONE ? site : capture->site;
+        event.site = ask->site == SITE_NONE ? site : ask->site;
     event.ordinal |= BY_PERSON;
     report_send(call, &event);
     return HEMO_OK;
+}
+
+enum hemo_error capture_person(struct report_call *call, struct line *line,
+                               const struct capture_ask *ask) {
+    double back = ask->back_s * call->room->base_rate_hz;
+    uint64_t from_tick = (double)call->now_tick > back ? call->now_tick - (uint64_t)back : 0;
+    if (from_tick < line->clean_tick)
+        from_tick = line->clean_tick;
+    if (call->room->begin.case_number == 0)
+        return HEMO_WRONG_CASE;
+    enum hemo_error error = capture_line(call, line, ask, from_tick);
+    if (error == HEMO_OK) {
+        valve_capture(call, line, from_tick);
+        stenosis_capture(call, line, from_tick);
+    }
+    return error;
 }

@@ -6,17 +6,21 @@
 enum { OF_DERIVED = 64 }; /* first of the details of an event's ordinal; the output is added */
 static const double said_again = 0.05;
 
-static bool is_input(const struct derived_value *value) {
-    for (int r = 0; r < derived_rows_count; r++)
+/* An input of a row, or an output that came in another way and stands. */
+static bool is_wanted(const struct derived_value *value) {
+    for (int r = 0; r < derived_rows_count; r++) {
+        if (derived_rows[r].output == value->quantity && value->site == SITE_NONE)
+            return true;
         for (int i = 0; i < DERIVED_INPUTS_MAX && derived_rows[r].inputs[i].quantity; i++)
             if (derived_rows[r].inputs[i].quantity == value->quantity &&
                 derived_rows[r].inputs[i].site == value->site)
                 return true;
+    }
     return false;
 }
 
 static void know(struct derive *d, struct derived_value value, bool typed) {
-    if (!is_input(&value))
+    if (!is_wanted(&value))
         return;
     uint32_t i = 0;
     while (i < d->known_count && (d->known[i].value.quantity != value.quantity ||

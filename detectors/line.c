@@ -19,7 +19,8 @@ static const float distorted_quality = 0.6f;
 static const uint32_t of_all[LINE_OWN] = {QUANTITY_SYSTOLIC, QUANTITY_DIASTOLIC, QUANTITY_MEAN,
                                           QUANTITY_RATE};
 static const uint32_t of_ventricle[] = {QUANTITY_EDP,      QUANTITY_MINIMUM, QUANTITY_DPDT_MAX,
-                                        QUANTITY_DPDT_MIN, QUANTITY_TAU,     QUANTITY_EDP_R};
+                                        QUANTITY_DPDT_MIN, QUANTITY_TAU,     QUANTITY_EDP_R,
+                                        QUANTITY_EDP_A};
 static const uint32_t of_atrium[] = {QUANTITY_A_WAVE, QUANTITY_V_WAVE, QUANTITY_C_WAVE,
                                      QUANTITY_X_DESCENT, QUANTITY_Y_DESCENT};
 _Static_assert(LINE_OWN + sizeof of_ventricle / sizeof *of_ventricle == LINE_VALUES, "all fit");
@@ -169,8 +170,8 @@ static void add_values(struct event *event, const struct line_beat *beat) {
 static void own_values(float out[LINE_VALUES - LINE_OWN], uint32_t site, const struct beat *b) {
     enum site_shape shape = site_row(site)->shape;
     float ventricle[] = {b->edp_mmhg, b->minimum_mmhg, b->dpdt_max,
-                         b->dpdt_min, b->tau_ms,       b->edp_r_mmhg};
-    float atrium[] = {b->a_mmhg, b->v_mmhg, b->c_mmhg, b->x_mmhg, b->y_mmhg, NAN};
+                         b->dpdt_min, b->tau_ms,       b->edp_r_mmhg,   b->edp_a_mmhg};
+    float atrium[] = {b->a_mmhg, b->v_mmhg, b->c_mmhg, b->x_mmhg, b->y_mmhg, NAN, NAN};
     for (int i = 0; i < LINE_VALUES - LINE_OWN; i++)
         out[i] = shape == SHAPE_VENTRICLE ? ventricle[i] : shape == SHAPE_ATRIUM ? atrium[i] : NAN;
 }
@@ -181,11 +182,12 @@ static struct line_beat line_beat_of(const struct line *line, const struct chann
         .foot_tick = tick_of(line, beat->foot),
         .next_tick = tick_of(line, beat->next_foot),
         .values = {beat->systolic_mmhg, beat->diastolic_mmhg, beat->mean_mmhg, beat->rate_per_min},
-        .quality = beat->quality,
-        .left_out = beat->left_out,
+        .left_out = (uint16_t)beat->left_out,
     };
+    float quality = isfinite(beat->quality) ? beat->quality : 0;
     if (line->response != FLUSH_ADEQUATE)
-        out.quality = fminf(out.quality, distorted_quality);
+        quality = fminf(quality, distorted_quality);
+    out.quality_thousandths = (uint16_t)lrintf(1000 * quality);
     own_values(out.values + LINE_OWN, item->site, beat);
     if (out.left_out == 0 && !isfinite(beat->mean_mmhg))
         out.left_out = EVENT_IN_ARTEFACT;
@@ -244,7 +246,7 @@ static void item_beat(struct report_call *call, struct line *line,
     event.from_tick = beat.foot_tick;
     event.to_tick = beat.next_tick;
     event.method = METHOD_BEAT;
-    event.quality = isfinite(beat.quality) ? (double)beat.quality : 0;
+    event.quality = beat.quality_thousandths / 1000.0;
     add_values(&event, &beat);
     if (beat.left_out != 0)
         event.left_out[event.left_out_count++] =

@@ -1,4 +1,5 @@
 #include "detectors/mark.h"
+#include "detectors/capture.h"
 #include "detectors/derive.h"
 #include "detectors/line.h"
 #include "detectors/pullback.h"
@@ -13,6 +14,8 @@ enum hemo_error mark_check(const struct room *room, const struct stream_mark *ma
     if (mark->channel >= room->begin.info.channels_count || !isfinite(mark->value))
         return HEMO_BAD_NUMBER;
     if (mark->kind == MARK_SITE && site_row(mark->site) == NULL)
+        return HEMO_BAD_ENUM;
+    if (mark->kind == MARK_CAPTURE && mark->site != SITE_NONE && site_row(mark->site) == NULL)
         return HEMO_BAD_ENUM;
     if (mark->kind == MARK_VALUE && quantity_row(mark->quantity) == NULL)
         return HEMO_BAD_ENUM;
@@ -56,6 +59,22 @@ static void change_phase(struct report_call *call, uint32_t phase) {
     derive_phase(room);
 }
 
+/* The next seconds are the last ones when they have passed: the mark waits until then. */
+static void capture(struct report_call *call, struct line *line, const struct stream_mark *mark) {
+    struct stream_mark later = *mark;
+    struct capture_ask ask = {mark->site, -mark->value};
+    enum hemo_error error;
+    if (mark->value > 0) {
+        later.tick = call->now_tick + (uint64_t)(mark->value * call->room->base_rate_hz);
+        later.value = -mark->value;
+        error = mark_keep(call->room, &later);
+    } else {
+        error = capture_person(call, line, &ask);
+    }
+    if (error != HEMO_OK)
+        capture_refused(call, line);
+}
+
 void mark_apply(struct report_call *call, const struct stream_mark *mark) {
     struct line *line = &call->room->lines[mark->channel];
     bool begins = mark->value != 0;
@@ -71,6 +90,9 @@ void mark_apply(struct report_call *call, const struct stream_mark *mark) {
         break;
     case MARK_WEDGE:
         line_marked(call, line, EVENT_WEDGE, begins);
+        break;
+    case MARK_CAPTURE:
+        capture(call, line, mark);
         break;
     case MARK_EQUALISE:
     case MARK_PULLBACK:

@@ -54,6 +54,13 @@ uint32_t pair_ready(const struct pair *pair, uint64_t until_tick) {
     return ready;
 }
 
+uint32_t pair_since(const struct pair *pair, uint32_t ready, uint64_t from_tick) {
+    uint32_t used = 0;
+    while (used < ready && pair->beats[ready - used - 1].foot_tick >= from_tick)
+        used++;
+    return used;
+}
+
 struct event pair_event(struct report_call *call, const struct line *clock, const struct pair *pair,
                         uint32_t ready, uint32_t used) {
     const struct pair_beat *beats = &pair->beats[ready - used];

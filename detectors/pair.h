@@ -21,6 +21,8 @@ void pair_refresh(struct pair *pair, const struct line *one, const struct line *
 void pair_remember(struct pair *pair, const struct pair_beat *beat);
 /* How many of the oldest beats ended by until_tick. */
 uint32_t pair_ready(const struct pair *pair, uint64_t until_tick);
+/* How many of those, the newest, began at or after from_tick. */
+uint32_t pair_since(const struct pair *pair, uint32_t ready, uint64_t from_tick);
 /* A suggested value of the newest `used` of beats [0, ready): range, beats, the clock's beats that
  * were left out, quality. */
 struct event pair_event(struct report_call *call, const struct line *clock, const struct pair *pair,

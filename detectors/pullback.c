@@ -47,15 +47,17 @@ static bool keep_trace(struct report_call *call, const struct line *line,
 
 void pullback_leave(struct report_call *call, const struct line *line, uint32_t site) {
     struct pullback *p = &call->room->pullback;
-    bool drawn = line->site == SITE_LV && (site == SITE_AO || site == SITE_ART);
+    bool left = line->site == SITE_LV && (site == SITE_AO || site == SITE_ART);
+    bool advanced = line->site == SITE_RV && site == SITE_PA;
+    bool right = advanced || (line->site == SITE_PA && site == SITE_RV);
     bool marked = p->marked && p->channel == line->index &&
                   (double)(call->now_tick - p->marked_tick) <= marked_within_s * base(call);
     double until = marked ? (double)p->marked_tick
                           : (double)call->now_tick - unmarked_s * base(call);
     const struct line_beat *beats[BEATS];
     uint32_t count = 0;
-    *p = (struct pullback){.channel = line->index};
-    for (uint32_t i = line->beats_count; i > 0 && drawn && count < BEATS; i--) {
+    *p = (struct pullback){.channel = line->index, .right = right, .advanced = advanced};
+    for (uint32_t i = line->beats_count; i > 0 && (left || right) && count < BEATS; i--) {
         const struct line_beat *beat = &line->beats[i - 1];
         if ((double)beat->next_tick > until || !line_beat_good(beat))
             continue;
@@ -74,7 +76,7 @@ void pullback_leave(struct report_call *call, const struct line *line, uint32_t 
     while (recent < count && (double)(call->now_tick - beats[recent]->foot_tick) < 4.5 * base(call))
         recent++;
     p->waits = true;
-    if (recent == 0 || !keep_trace(call, line, beats, recent))
+    if (right || recent == 0 || !keep_trace(call, line, beats, recent))
         p->points = 0;
 }
 
@@ -122,7 +124,9 @@ static void say(struct report_call *call, const struct line *line, uint64_t to_t
     }
     double spread = hypot(trend_spread(p->ventricle, p->ventricle_count),
                           trend_spread(p->artery, p->artery_count));
-    event_add_value(&event, QUANTITY_AV_P2P, lv - ao, spread);
+    uint32_t quantity = p->right ? QUANTITY_PV_P2P : QUANTITY_AV_P2P;
+    double across = p->right && !p->advanced ? ao - lv : lv - ao;
+    event_add_value(&event, quantity, across, spread);
     if (p->laid >= BEATS_LEAST) {
         add_mean(&event, QUANTITY_AV_MEAN, p->mean, p->laid);
         add_mean(&event, QUANTITY_AV_PEAK, p->peak, p->laid);
@@ -150,6 +154,7 @@ void pullback_beat(struct report_call *call, const struct line *line,
         p->peak[p->laid] = (float)g.peak_mmhg;
         p->period[p->laid++] = (float)g.period_s;
     }
-    if (p->laid == BEATS || p->tries == TRIES)
+    bool enough = p->right ? p->artery_count == BEATS : p->laid == BEATS;
+    if (enough || p->tries == TRIES)
         say(call, line, beat->next_tick);
 }

@@ -1,5 +1,6 @@
 #include "detectors/report.h"
 #include "detectors/derive.h"
+#include "detectors/equivocal.h"
 #include "detectors/line.h"
 #include <assert.h>
 #include <string.h>
@@ -100,6 +101,8 @@ void report_send(struct report_call *call, struct event *event) {
     hand_over(call, event);
     detect(call, event);
     derive_measured(call, event);
+    if (event->kind == EVENT_MEASUREMENT)
+        equivocal_measured(call, event);
 }
 
 void report_clock(struct report_call *call) {

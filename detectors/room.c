@@ -164,7 +164,8 @@ enum hemo_error room_capture(struct room *room, const struct wire_capture *captu
     if (capture->site != SITE_NONE && site_row(capture->site) == NULL)
         return HEMO_BAD_ENUM;
     struct report_call call = call_of(room, on_event, context);
-    return capture_person(&call, &room->lines[capture->channel], capture);
+    struct capture_ask ask = {capture->site, capture->back_ms * 1e-3};
+    return capture_person(&call, &room->lines[capture->channel], &ask);
 }
 
 void room_rules(struct room *room, const struct rules *rules) {

@@ -25,7 +25,7 @@ enum {
     LINE_STATES = 16,      /* 101..116 */
     RWAVES_WAVES = 32,
     RWAVES_INTERVALS = 5,
-    LINE_VALUES = 10,
+    LINE_VALUES = 11,
     LINE_WEDGE_WAVES = 2,
     MINUTE_GROUP = 8,
     PAIR_VALUES = 7,
@@ -43,8 +43,7 @@ _Static_assert(ROOM_RING >= ROOM_LAG_S * LINE_RATE_HZ_MAX + SAMPLES_PER_RECORD_M
 struct line_beat {
     uint64_t foot_tick, next_tick;
     float values[LINE_VALUES];
-    float quality;
-    uint32_t left_out;
+    uint16_t quality_thousandths, left_out; /* 64 bytes: a line keeps many */
 };
 
 struct minute_beat {
@@ -167,10 +166,12 @@ struct valves {
     double reference_mmhg, reference_p2p_mmhg;
 };
 
-/* One catheter from LV into an artery: pullback.c. */
+/* One catheter through a valve: pullback.c. `ventricle`: before, `artery`: behind; but for RV and PA
+ * either way round. */
 struct pullback {
     bool marked, waits; /* waits: for beats of the artery */
     uint32_t channel;
+    bool right, advanced; /* between RV and PA; and from RV to PA */
     uint64_t marked_tick, from_tick;
     double interval_s;
     uint32_t ventricle_count, artery_count, laid, tries, points;

@@ -17,9 +17,10 @@ enum {
     STEP_BEATS = 3,
     /* details of an event's ordinal */
     OF_REST = 24, OF_FFR, OF_OFFSET, OF_DRIFT, OF_REST_AGAIN, OF_FFR_AGAIN, OF_STEP = 32,
+    BY_PERSON = 128,
 };
 static const double steady_share = 0.05, halves = 0.005, still = 0.01, at_guide = 0.02;
-static const double lower_again = 0.005, step_least = 0.03, wire_mmhg = 2;
+static const double lower_again = 0.002, step_least = 0.03, wire_mmhg = 2;
 
 /* values[] of the pair's beats. */
 enum { PA, PD, WHOLE, WAVE_FREE, LOWEST, DIASTOLE };
@@ -89,15 +90,23 @@ static void add_ratio(struct report_call *call, struct event *event, uint32_t qu
     event_add_value(event, quantity, ratio, uncertain(state(call), beats, count, value));
 }
 
+/* Pd/Pa, and the ratios that are defined at rest. */
+static void add_ratios(struct report_call *call, struct event *event,
+                       const struct pair_beat *beats, bool at_rest) {
+    add_ratio(call, event, QUANTITY_PD_PA, beats, WHOLE);
+    if (!at_rest)
+        return;
+    add_ratio(call, event, QUANTITY_IFR_LIKE, beats, WAVE_FREE);
+    add_ratio(call, event, QUANTITY_RFR, beats, LOWEST);
+    add_ratio(call, event, QUANTITY_DPR, beats, DIASTOLE);
+}
+
 static void say_rest(struct report_call *call, const struct line *wire, uint32_t detail) {
     const struct stenosis *s = state(call);
     struct event event = event_of(call, wire, detail, s->rest, REST_BEATS);
     if (detail == OF_REST_AGAIN)
         event.refers_to = s->rest_id;
-    add_ratio(call, &event, QUANTITY_PD_PA, s->rest, WHOLE);
-    add_ratio(call, &event, QUANTITY_IFR_LIKE, s->rest, WAVE_FREE);
-    add_ratio(call, &event, QUANTITY_RFR, s->rest, LOWEST);
-    add_ratio(call, &event, QUANTITY_DPR, s->rest, DIASTOLE);
+    add_ratios(call, &event, s->rest, true);
     report_send(call, &event);
     if (detail == OF_REST)
         state(call)->rest_id = event.id;
@@ -400,4 +409,19 @@ void stenosis_marked(struct report_call *call, const struct line *line, uint32_t
         s->curve_count = 0;
     } else if (kind == MARK_PULLBACK && s->pulling)
         end_pullback(call, wire);
+}
+
+void stenosis_capture(struct report_call *call, const struct line *line, uint64_t from_tick) {
+    const struct stenosis *s = state(call);
+    const struct line *wire = wire_of(call->room);
+    if (wire == NULL || (line != wire && line->site != SITE_PAO))
+        return;
+    uint32_t ready = pair_ready(&s->pair, call->now_tick);
+    uint32_t used = pair_since(&s->pair, ready, from_tick);
+    if (used == 0)
+        return;
+    const struct pair_beat *beats = &s->pair.beats[ready - used];
+    struct event event = event_of(call, wire, OF_REST | BY_PERSON, beats, used);
+    add_ratios(call, &event, beats, call->room->phase != PHASE_DRUG);
+    report_send(call, &event);
 }

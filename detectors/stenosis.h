@@ -9,7 +9,7 @@
  *           dPR. Not where Pd/Pa is 0.98..1.02: a wire that is still at the guide looks like that.
  *           Without an equalisation after 30 s, with half the quality.
  * FFR       in the phase "drug": the least mean of five whole beats with Pa steady, said when it
- *           has stood for 15 s or the phase ends, and again when it falls by 0.005 more.
+ *           has stood for 15 s or the phase ends, and again when it falls by 0.002 more.
  * Spread    of the beats, and 2 mmHg of the wire until a drift check says what it was.
  * Pull-back from MARK_PULLBACK until Pd is back at Pa (or 0 is marked): a step for each place where
  *           three beats differ from the three before by 0.03. */
@@ -21,3 +21,6 @@ void stenosis_beat(struct report_call *call, const struct line *line, const stru
 void stenosis_leave(struct report_call *call, const struct line *line);
 /* MARK_EQUALISE and MARK_PULLBACK on one of the two lines. */
 void stenosis_marked(struct report_call *call, const struct line *line, uint32_t kind, bool begins);
+/* A person captured one of the two lines: the ratios of the beats since then (FFR is never one of
+ * them: it is a minimum, not a mean). */
+void stenosis_capture(struct report_call *call, const struct line *line, uint64_t from_tick);

@@ -11,6 +11,7 @@ enum {
     JOINT_BEATS = 5,
     AGE_S = 3, /* as for values of one site: younger beats may yet be withdrawn */
     OF_PAIR = 16, /* first of the details of an event's ordinal */
+    BY_PERSON = 128,
 };
 static const double settle_s = 0.5;
 /* Of a ventricle's beat: the aortic valve is shut behind this share; systole ends before that. */
@@ -125,15 +126,14 @@ static void refer_to_aorta(struct report_call *call, struct event *event) {
     }
 }
 
-static void say(struct report_call *call, const struct line *lv, uint32_t kind, uint32_t ready,
-                uint32_t used) {
-    struct pair *pair = &call->room->valves.pairs[kind];
+static void say(struct report_call *call, const struct line *lv, uint32_t kind, uint32_t detail,
+                uint32_t ready, uint32_t used) {
+    const struct pair *pair = &call->room->valves.pairs[kind];
     struct event event = pair_event(call, lv, pair, ready, used);
-    event.ordinal |= (OF_PAIR + kind) << 16;
+    event.ordinal |= (detail + kind) << 16;
     for (int i = MEAN; i <= RATE; i++)
         if (kinds[kind].quantities[i] != 0)
             pair_add_mean(&event, pair, ready, i, kinds[kind].quantities[i]);
-    pair->suggested = true;
     if (kinds[kind].site == SITE_ART && call->room->valves.reference_known)
         refer_to_aorta(call, &event);
     report_send(call, &event);
@@ -144,8 +144,10 @@ static void suggest(struct report_call *call, const struct line *lv, uint32_t ki
     struct pair *pair = &call->room->valves.pairs[kind];
     uint32_t ready = pair_ready(pair, until_tick);
     uint32_t usual = channel_fibrillates(&lv->channel) ? BEATS_IRREGULAR : BEATS_USUAL;
-    if (!pair->suggested && call->room->begin.case_number != 0 && ready >= least)
-        say(call, lv, kind, ready, ready < usual ? ready : usual);
+    if (pair->suggested || call->room->begin.case_number == 0 || ready < least)
+        return;
+    pair->suggested = true;
+    say(call, lv, kind, OF_PAIR, ready, ready < usual ? ready : usual);
 }
 
 static const struct line *beside(const struct room *room, uint32_t site) {
@@ -246,4 +248,16 @@ void valve_leave(struct report_call *call, const struct line *line, uint64_t unt
     }
     if (line == lv)
         valves->ventricle.waits = false;
+}
+
+void valve_capture(struct report_call *call, const struct line *line, uint64_t from_tick) {
+    const struct valves *valves = &call->room->valves;
+    const struct line *lv = &call->room->lines[valves->ventricle.channel];
+    for (uint32_t kind = 0; kind < VALVE_PAIRS && lv->site == SITE_LV; kind++) {
+        const struct pair *pair = &valves->pairs[kind];
+        uint32_t ready = pair_ready(pair, call->now_tick);
+        uint32_t used = pair_since(pair, ready, from_tick);
+        if (used > 0 && (line == lv || pair->other == line->index))
+            say(call, lv, kind, OF_PAIR | BY_PERSON, ready, used);
+    }
 }

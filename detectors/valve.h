@@ -13,3 +13,6 @@
 void valve_beat(struct report_call *call, const struct line *line, const struct line_beat *beat);
 /* A wedge or visit of this line ended at until_tick. Before the line forgets it. */
 void valve_leave(struct report_call *call, const struct line *line, uint64_t until_tick);
+/* A person captured one of two lines that are read together: every gradient of the beats since
+ * then, however few. */
+void valve_capture(struct report_call *call, const struct line *line, uint64_t from_tick);

@@ -115,6 +115,7 @@ static bool plausible(const struct channel *c, const struct beat *beat) {
 static void blank(struct beat *beat) {
     beat->systolic_mmhg = beat->diastolic_mmhg = beat->mean_mmhg = NAN;
     beat->edp_mmhg = beat->minimum_mmhg = beat->edp_r_mmhg = NAN;
+    beat->edp_a_mmhg = NAN;
     beat->dpdt_max = beat->dpdt_min = beat->tau_ms = NAN;
     beat->a_mmhg = beat->v_mmhg = beat->c_mmhg = beat->x_mmhg = beat->y_mmhg = NAN;
 }
@@ -198,6 +199,7 @@ static void close_beat(struct channel *c, int64_t next_foot, struct items *items
         .systolic_mmhg = found.systolic_mmhg, .diastolic_mmhg = found.diastolic_mmhg,
         .mean_mmhg = found.mean_mmhg, .edp_mmhg = found.edp_mmhg,
         .minimum_mmhg = found.minimum_mmhg, .edp_r_mmhg = at_r_wave(c, item->from),
+        .edp_a_mmhg = channel_fibrillates(c) ? NAN : found.edp_a_mmhg,
         .dpdt_max = found.dpdt_max, .dpdt_min = found.dpdt_min, .tau_ms = found.tau_ms,
         .a_mmhg = found.a_mmhg, .v_mmhg = found.v_mmhg, .c_mmhg = found.c_mmhg,
         .x_mmhg = found.x_mmhg, .y_mmhg = found.y_mmhg, .rate_per_min = rate,

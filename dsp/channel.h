@@ -26,8 +26,9 @@ struct beat {
     int64_t foot, next_foot;   /* sample numbers */
     int64_t peak;              /* of the systolic value */
     float systolic_mmhg, diastolic_mmhg, mean_mmhg;
-    /* Ventricles only, else NAN. edp: at 10 % of dP/dt max; edp_r: at the R wave, where known. */
-    float edp_mmhg, edp_r_mmhg, minimum_mmhg;
+    /* Ventricles only, else NAN. edp: at 10 % of dP/dt max; edp_r: at the R wave, where known;
+     * edp_a: behind the a wave, where one is seen. */
+    float edp_mmhg, edp_r_mmhg, edp_a_mmhg, minimum_mmhg;
     float dpdt_max, dpdt_min, tau_ms;          /* ventricles from 250 Hz on; mmHg/s */
     float a_mmhg, v_mmhg;                      /* atria only, where seen, else NAN */
     float c_mmhg, x_mmhg, y_mmhg;              /* only with a and v */

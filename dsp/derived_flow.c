@@ -95,7 +95,9 @@ enum hemo_error derived_dyn(const double *in, double *out) {
     return give(out, 80 * in[0]);
 }
 
-/* PA mean - wedge mean (TPG); PA diastolic - wedge mean (DPG; a little below zero is real). */
+/* PA mean - wedge mean (TPG); PA diastolic - wedge mean (DPG; a little below zero is real); RV - PA
+ * systolic, each at its own time (peak to peak across the pulmonic valve; where one catheter was
+ * drawn through it, detectors/pullback.h finds it from neighbouring beats). */
 enum hemo_error derived_difference(const double *in, double *out) {
     return give(out, in[0] - in[1]);
 }

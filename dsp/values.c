@@ -7,7 +7,8 @@
 static const float foot_mean_s = 0.08f, peak_mean_s = 0.024f;
 static const float foot_before_s = 0.25f, foot_after_s = 0.04f;
 static const float systole_share = 0.55f, systole_least_s = 0.2f;
-static const float missing_share = 0.02f, before_upstroke_s = 0.04f, wedge_later_s = 0.12f;
+static const float missing_share = 0.02f, wedge_later_s = 0.12f;
+static const float before_upstroke_s = 0.04f, before_a_s = 0.26f;
 static const float slope_reach_s = 0.016f;
 static const float edp_slope_share = 0.1f; /* of the greatest dP/dt */
 
@@ -164,7 +165,7 @@ static float mean_between(const struct values *v, struct values_span span) {
 }
 
 static struct values_found nothing(int64_t peak) {
-    return (struct values_found){NAN, NAN, NAN, NAN, NAN, NAN, NAN,
+    return (struct values_found){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
                                  NAN, NAN, NAN, NAN, NAN, NAN, peak};
 }
 
@@ -172,15 +173,16 @@ static struct values_found nothing(int64_t peak) {
 static void read_contraction(const struct values *v, struct values_span span,
                              struct values_found *f) {
     float trace[VALUES_BEAT];
-    struct ventricle_beat beat = {trace, 0, (double)v->rate_hz, -1};
+    struct ventricle_beat beat = {trace, 0, (double)v->rate_hz, -1, samples(v, before_a_s)};
     struct ventricle_found found;
-    for (int64_t i = span.foot - samples(v, before_upstroke_s); i < span.next_foot; i++)
+    for (int64_t i = span.foot - samples(v, before_upstroke_s) - beat.lead; i < span.next_foot; i++)
         trace[beat.count++] = at(v, i);
     if (ventricle_read(&beat, &found) != HEMO_OK)
         return;
     f->dpdt_max = (float)found.dpdt_max;
     f->dpdt_min = (float)found.dpdt_min;
     f->tau_ms = (float)(1000 * found.tau_s);
+    f->edp_a_mmhg = (float)found.edp_a_mmhg;
 }
 
 static void read_ventricle(const struct values *v, struct values_span span,

@@ -38,7 +38,7 @@ struct values_span {
 /* NAN where the trace cannot say. */
 struct values_found {
     float systolic_mmhg, diastolic_mmhg, mean_mmhg;
-    float edp_mmhg, minimum_mmhg, dpdt_max, dpdt_min, tau_ms;
+    float edp_mmhg, edp_a_mmhg, minimum_mmhg, dpdt_max, dpdt_min, tau_ms;
     float a_mmhg, v_mmhg, c_mmhg, x_mmhg, y_mmhg;
     int64_t peak;
 };

@@ -103,6 +103,10 @@ bool event_value(const struct event *event, uint32_t quantity, double *value);
 /* Append a value; asserts that it fits. */
 void event_add_value(struct event *event, uint32_t quantity, double value, double spread);
 
+/* A ratio whose uncertainty reaches over what it is judged by (FFR 0.80; resting ratios 0.89, Pd/Pa
+ * 0.91; from memory); *limit: that. */
+bool event_crosses(const struct event_value *value, double *limit);
+
 const char *phase_text(uint32_t phase);        /* "rest", "exercise", "drug", "post" */
 const char *method_text(uint32_t method);      /* "beat", "median of beats", ... */
 const char *event_state_text(uint32_t state);  /* "began", "ended", "raised", ... */

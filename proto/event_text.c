@@ -82,16 +82,22 @@ static void add_unit(struct line *line, const struct quantity_row *row) {
         add(line, unit[0] == '/' ? "%s" : " %s", unit);
 }
 
-/* Whether a ratio with its uncertainty lies on one side of what it is judged by. The limits are
- * those in common use (FFR 0.80; resting ratios 0.89 and 0.91; from memory). */
-static void add_class(struct line *line, const struct event_value *v) {
+bool event_crosses(const struct event_value *v, double *limit) {
     static const struct { uint32_t quantity; double limit; } limits[] = {
         {QUANTITY_FFR, 0.80}, {QUANTITY_IFR_LIKE, 0.89}, {QUANTITY_RFR, 0.89},
         {QUANTITY_DPR, 0.89}, {QUANTITY_PD_PA, 0.91}};
-    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
-        if (v->quantity == limits[i].quantity && v->spread > 0 &&
-            fabs(v->value - limits[i].limit) <= v->spread)
-            add(line, " +-%.2f (crosses the threshold %.2f)", v->spread, limits[i].limit);
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        *limit = limits[i].limit;
+        if (v->quantity == limits[i].quantity)
+            return v->spread > 0 && fabs(v->value - *limit) <= v->spread;
+    }
+    return false;
+}
+
+static void add_class(struct line *line, const struct event_value *v) {
+    double limit;
+    if (event_crosses(v, &limit))
+        add(line, " +-%.2f (crosses the threshold %.2f)", v->spread, limit);
 }
 
 /* The values that "118/72 mean 89 mmHg" has not named, each with its words and unit. */
@@ -233,6 +239,17 @@ static void write_not_given(struct line *line, const struct event *event, double
         add(line, ": %s", why->text);
 }
 
+/* from_value: the quantity; to_value: why; the values: what it is about. */
+static void write_equivocal(struct line *line, const struct event *event, double s) {
+    (void)s;
+    const struct event_row *why = event_row((uint32_t)fmax(0, event->to_value));
+    add_site(line, event);
+    add_others(line, event, false);
+    add(line, ": %s", event_row(event->kind)->text);
+    if (why != NULL)
+        add(line, ", %s", why->text);
+}
+
 /* from_value: the finding; to_value: the line state that speaks against it, 0 for none. */
 static void write_held(struct line *line, const struct event *event, double s) {
     (void)s;
@@ -287,6 +304,7 @@ static const struct {
     {EVENT_HIGH_WEDGE, write_high_wedge}, {EVENT_TAMPONADE, write_tamponade},
     {EVENT_FALLING_PULSE, write_pulse}, {EVENT_LARGE_V, write_v},
     {EVENT_HELD_BACK, write_held},      {EVENT_NOT_GIVEN, write_not_given},
+    {EVENT_EQUIVOCAL, write_equivocal},
 };
 
 char *event_text(const struct event *event, double base_rate_hz, char *out, size_t size) {

@@ -1,4 +1,5 @@
 #include "proto/wire_check.h"
+#include <math.h>
 #include <string.h>
 
 static enum hemo_error meaning_hello(const struct wire_hello *hello) {
@@ -24,6 +25,8 @@ static enum hemo_error meaning_mark(const struct stream_mark *mark) {
         return HEMO_BAD_FIELD;
     if (mark->kind == MARK_VALUE && mark->quantity == 0)
         return HEMO_BAD_FIELD;
+    if (mark->kind == MARK_CAPTURE && !(mark->value != 0 && fabs(mark->value) <= 60))
+        return HEMO_BAD_NUMBER;
     if (text && mark->text[0] == '\0')
         return HEMO_BAD_FIELD;
     if (begins_or_ends && mark->value != 0 && mark->value != 1)

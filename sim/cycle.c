@@ -111,6 +111,7 @@ static void end_cycle(struct cycle_watch *w, double at_s) {
     struct cycle *e = &w->running;
     e->rr_s = at_s - e->at_s;
     e->aortic = gradient_of(&w->aortic, w->most_mmhg[NODE_LV] - w->most_mmhg[NODE_AO]);
+    e->pulmonic_p2p_mmhg = w->most_mmhg[NODE_RV] - w->most_mmhg[NODE_PA];
     for (int i = 0; i < NODES; i++)
         e->mean_mmhg[i] = w->sum_mmhg[i] / (double)w->steps;
     e->pd_pa = w->ratios[0];

@@ -28,6 +28,7 @@ struct cycle {
     double most_ml;        /* fast hearts go on filling behind the activation */
     double forward_ml[VALVES], back_ml[VALVES];
     struct cycle_gradient aortic;
+    double pulmonic_p2p_mmhg;     /* RV and PA, highest each */
     struct cycle_gradient mitral; /* of the filling that came before; no peak to peak */
     double mean_mmhg[NODES];
     double pd_pa, dpr, wave_free, rfr; /* NAN: no whole beat */

@@ -145,7 +145,8 @@ static const struct patient_beat *beat_at(const struct truth_log *log, int chann
 static bool at_one_line(uint32_t quantity) {
     return quantity == QUANTITY_SYSTOLIC || quantity == QUANTITY_DIASTOLIC ||
            quantity == QUANTITY_MEAN || quantity == QUANTITY_MEAN_ENDEXP ||
-           quantity == QUANTITY_EDP || quantity == QUANTITY_EDP_R || quantity == QUANTITY_A_WAVE ||
+           quantity == QUANTITY_EDP || quantity == QUANTITY_EDP_R ||
+           quantity == QUANTITY_EDP_A || quantity == QUANTITY_A_WAVE ||
            quantity == QUANTITY_V_WAVE || quantity == QUANTITY_MINIMUM;
 }
 
@@ -188,6 +189,8 @@ static double of_cycle(const struct cycle *c, uint32_t quantity) {
         return c->aortic.peak_mmhg;
     case QUANTITY_AV_P2P:
         return c->aortic.peak_to_peak_mmhg;
+    case QUANTITY_PV_P2P:
+        return c->pulmonic_p2p_mmhg;
     case QUANTITY_DFP:
         return c->mitral.period_s;
     case QUANTITY_MV_MEAN:

@@ -11,7 +11,7 @@ enum { MARKS_MAX = 100000, LINE_CHARS = 512, FIELDS = 5 };
 
 static const char *const kind_names[] = {"",     "site",  "zeroing", "flush", "phase",
                                          "drug", "value", "wedge",   "note",
-                                         "equalise", "pullback"};
+                                         "equalise", "pullback", "capture"};
 
 static const char header[] = "time_s,kind,channel,value,text";
 
@@ -78,6 +78,11 @@ static enum hemo_error fill_value(const struct loader *l, struct stream_mark *m,
         m->quantity = row->quantity;
         return HEMO_OK;
     }
+    case MARK_CAPTURE: /* seconds, last ones below zero; as text the site, where it is another */
+        m->site = *fields[4] ? site_from_label(fields[4]) : SITE_NONE;
+        if (!real(value, &m->value) || m->value == 0 || fabs(m->value) > 60)
+            return bad(l, "seconds (want -60 to 60, below zero for the last ones)", value);
+        return HEMO_OK;
     case MARK_DRUG:
     case MARK_NOTE:
         snprintf(m->text, sizeof m->text, "%s", fields[4]);
@@ -167,6 +172,8 @@ void marks_write(FILE *out, const struct stream_mark *mark, const struct stream_
         fprintf(out, "%s,\n", site ? site->name : "AUX");
     else if (mark->kind == MARK_PHASE)
         fprintf(out, "%s,\n", phase_text(mark->phase));
+    else if (mark->kind == MARK_CAPTURE)
+        fprintf(out, "%.6g,%s\n", mark->value, site ? site->name : "");
     else if (mark->kind == MARK_VALUE)
         fprintf(out, "%.6g,%s\n", mark->value, quantity ? quantity->id : "");
     else

@@ -20,7 +20,7 @@ struct bedside_beat {
     double from_s, to_s;
     double lv_mean, ao_mean, pd_mean; /* mmHg */
     double edp_mmhg;                  /* LV at the activation */
-    double av_mean, av_peak, av_p2p, sep_s;
+    double av_mean, av_peak, av_p2p, sep_s, pv_p2p;
     double mv_mean, dfp_s;
     double pd_pa, wave_free, lowest, diastole; /* as coronary.h defines them */
 };
@@ -32,9 +32,11 @@ struct bedside {
     uint32_t rate_hz; /* 0: 250 */
     double base_rate_hz;
     const struct derived_value *typed; /* before the first sample, to a quantity of 0; or NULL */
+    /* Given before the first sample, to a kind of 0; tick in seconds, text the channel's label. */
+    const struct stream_mark *asked;
     int measured_count, beats_count;
-    int refused_count;
-    struct event measured[BEDSIDE_MEASURED], refused[BEDSIDE_REFUSED];
+    int refused_count, equivocal_count;
+    struct event measured[BEDSIDE_MEASURED], refused[BEDSIDE_REFUSED], equivocal[BEDSIDE_REFUSED];
     struct bedside_beat beats[BEDSIDE_BEATS];
     uint32_t ticks_per_sample[STREAM_GROUPS_MAX];
     uint32_t cut; /* samples of a block; 0: as they come */
@@ -44,6 +46,8 @@ static inline void bedside_hear(void *context, const struct event *event) {
     struct bedside *b = context;
     if (event->kind == EVENT_MEASUREMENT && b->measured_count < BEDSIDE_MEASURED)
         b->measured[b->measured_count++] = *event;
+    if (event->kind == EVENT_EQUIVOCAL && b->equivocal_count < BEDSIDE_REFUSED)
+        b->equivocal[b->equivocal_count++] = *event;
     if (event->kind == EVENT_NOT_GIVEN && b->refused_count < BEDSIDE_REFUSED)
         b->refused[b->refused_count++] = *event;
 }
@@ -64,6 +68,23 @@ static inline void bedside_push(struct bedside *b, struct room *room,
                                     .count = n,
                                     .samples = piece};
         if (room_push(room, &part, bedside_hear, b) != HEMO_OK)
+            abort();
+    }
+}
+
+static inline void bedside_marks(struct bedside *b, struct room *room,
+                                 const struct stream_info *info) {
+    for (const struct derived_value *t = b->typed; t && t->quantity; t++) {
+        struct stream_mark mark = {.kind = MARK_VALUE, .quantity = t->quantity, .value = t->value};
+        room_mark(room, &mark, bedside_hear, b);
+    }
+    for (const struct stream_mark *a = b->asked; a && a->kind; a++) {
+        struct stream_mark mark = *a;
+        mark.tick = (uint64_t)((double)a->tick * b->base_rate_hz);
+        for (uint32_t c = 0; c < info->channels_count; c++)
+            if (!strcmp(info->channels[c].label, a->text))
+                mark.channel = c;
+        if (room_mark(room, &mark, bedside_hear, b) != HEMO_OK)
             abort();
     }
 }
@@ -91,10 +112,7 @@ static inline void bedside_play(struct bedside *b, const struct patient_row *row
     for (uint32_t c = 0; c < source.info.channels_count; c++)
         b->ticks_per_sample[source.info.channels[c].group] =
             source.info.channels[c].ticks_per_sample;
-    for (const struct derived_value *t = b->typed; t && t->quantity; t++) {
-        struct stream_mark mark = {.kind = MARK_VALUE, .quantity = t->quantity, .value = t->value};
-        room_mark(room, &mark, bedside_hear, b);
-    }
+    bedside_marks(b, room, &source.info);
     while (source.next(source.state, &item, &failure) == HEMO_OK && item.kind != SOURCE_END) {
         if (item.kind == SOURCE_SAMPLES)
             bedside_push(b, room, &item.body.samples);
@@ -151,14 +169,21 @@ static inline void bedside_indices(struct bedside *b, struct bedside_coronary *c
     }
 }
 
+/* The highest of each node since the last call without pressures. */
+static inline void bedside_most(double most[NODES], const double *mmhg) {
+    for (int i = 0; i < NODES; i++)
+        most[i] = mmhg ? fmax(most[i], mmhg[i]) : -1000;
+}
+
 static inline void bedside_truth(struct bedside *b, const struct patient_row *row) {
     static struct patient p;
     static struct bedside_coronary coronary;
     coronary.count = 0;
     struct bedside_run av = {0, 0, 0}, av_best = av, filling = av, filled = av;
     struct bedside_beat beat = {.from_s = -1};
-    double lv = 0, ao = 0, pd = 0, lv_most = -1000, ao_most = -1000;
+    double lv = 0, ao = 0, pd = 0, most[NODES];
     long n = 0;
+    bedside_most(most, NULL);
     patient_init(&p, row, b->seed);
     const double *mmhg = p.circulation.pressure_mmhg;
     for (long step = 0; step < (long)(b->duration_s * CIRCULATION_RATE_HZ); step++) {
@@ -168,7 +193,8 @@ static inline void bedside_truth(struct bedside *b, const struct patient_row *ro
             beat.to_s = at_s;
             beat.av_mean = av_best.sum / (double)av_best.steps;
             beat.av_peak = av_best.peak;
-            beat.av_p2p = lv_most - ao_most;
+            beat.av_p2p = most[NODE_LV] - most[NODE_AO];
+            beat.pv_p2p = most[NODE_RV] - most[NODE_PA];
             beat.sep_s = (double)av_best.steps / CIRCULATION_RATE_HZ;
             beat.lv_mean = lv / (double)n;
             beat.ao_mean = ao / (double)n;
@@ -179,7 +205,7 @@ static inline void bedside_truth(struct bedside *b, const struct patient_row *ro
             beat = (struct bedside_beat){.from_s = at_s, .edp_mmhg = mmhg[NODE_LV]};
             av = av_best = (struct bedside_run){0, 0, 0};
             lv = ao = pd = 0;
-            lv_most = ao_most = -1000;
+            bedside_most(most, NULL);
             n = 0;
         }
         bedside_step(&av, &av_best, mmhg[NODE_LV] - mmhg[NODE_AO]);
@@ -205,25 +231,42 @@ static inline void bedside_truth(struct bedside *b, const struct patient_row *ro
         lv += mmhg[NODE_LV];
         ao += mmhg[NODE_AO];
         pd += mmhg[NODE_PD];
-        lv_most = fmax(lv_most, mmhg[NODE_LV]);
-        ao_most = fmax(ao_most, mmhg[NODE_AO]);
+        bedside_most(most, mmhg);
         n++;
     }
 }
 
-static inline struct bedside *bedside_typed(const struct patient_row *row,
-                                            const struct derived_value *typed, uint64_t seed,
-                                            double duration_s, uint32_t rate_hz) {
+static inline struct bedside *bedside_new(const struct patient_row *row, uint64_t seed,
+                                          double duration_s, uint32_t rate_hz) {
     struct bedside *b = calloc(1, sizeof *b);
-    b->typed = typed;
     b->cut = bedside_cut;
     b->patient = row->name;
     b->seed = seed;
     b->duration_s = duration_s;
     b->rate_hz = rate_hz;
+    return b;
+}
+
+static inline struct bedside *bedside_ran(struct bedside *b, const struct patient_row *row) {
     bedside_play(b, row);
     bedside_truth(b, row);
     return b;
+}
+
+static inline struct bedside *bedside_asked(const struct patient_row *row,
+                                            const struct stream_mark *asked, uint64_t seed,
+                                            double duration_s, uint32_t rate_hz) {
+    struct bedside *b = bedside_new(row, seed, duration_s, rate_hz);
+    b->asked = asked;
+    return bedside_ran(b, row);
+}
+
+static inline struct bedside *bedside_typed(const struct patient_row *row,
+                                            const struct derived_value *typed, uint64_t seed,
+                                            double duration_s, uint32_t rate_hz) {
+    struct bedside *b = bedside_new(row, seed, duration_s, rate_hz);
+    b->typed = typed;
+    return bedside_ran(b, row);
 }
 
 static inline struct bedside *bedside_of(const struct patient_row *row, uint64_t seed,

@@ -75,6 +75,58 @@ static void drawn_back_through_the_valve(void **state) {
     }
 }
 
+/* Pulmonic stenosis, and a heart without: the catheter goes from RV to PA at 36 s. */
+static void through_the_pulmonic_valve(void **state) {
+    (void)state;
+    static const double area_cm2[] = {0.6, 3.6};
+    for (int i = 0; i < 2; i++) {
+        struct patient_row row = *patient_find("stable");
+        int n = 0;
+        while (row.settings[n].value_set)
+            n++;
+        row.settings[n] = (struct patient_setting){
+            offsetof(struct circulation_parameters, valve_cm2[VALVE_PULMONARY]), area_cm2[i], true};
+        struct bedside *b = bedside_of(&row, 3, 60, 250);
+        const struct event *e = bedside_find(b, QUANTITY_PV_P2P, SITE_PA, 0);
+        assert_non_null(e);
+        assert_int_equal(e->method, METHOD_PULLBACK);
+        assert_int_equal(e->beats_count, 10);
+        CLOSE(OFF(b, e, PV_P2P, pv_p2p), 0, 1);
+        assert_int_equal(value_of(e, QUANTITY_PV_P2P) > 10, i == 0);
+        assert_null(bedside_find(b, QUANTITY_PV_P2P, SITE_NONE, 0)); /* measured: not derived too */
+        free(b);
+    }
+}
+
+/* A person captures: the last ten seconds of the ventricle, the next eight of the aorta, and the first
+ * second, in which there is nothing yet. Each gives the line's values and the pair's. */
+static void captured_by_a_person(void **state) {
+    (void)state;
+    static const struct stream_mark asked[] = {
+        {.kind = MARK_CAPTURE, .tick = 1, .value = -1, .text = "AO"}, /* nothing is there yet */
+        {.kind = MARK_CAPTURE, .tick = 50, .value = -10, .text = "LV"},
+        {.kind = MARK_CAPTURE, .tick = 52, .value = 8, .text = "AO"},
+        {.kind = 0}};
+    struct patient_row row = *patient_find("as_severe");
+    struct bedside *b = bedside_asked(&row, asked, 3, 70, 250);
+    int pairs = 0, lines = 0;
+    for (int i = 0; i < b->measured_count; i++) {
+        const struct event *e = &b->measured[i];
+        double at_s = (double)e->emitted_tick / b->base_rate_hz, gradient;
+        double from_s = (double)e->from_tick / b->base_rate_hz;
+        bool ours = (fabs(at_s - 50) < 0.02 && from_s >= 40) ||
+                    (fabs(at_s - 60) < 0.02 && from_s >= 52);
+        pairs += ours && event_value(e, QUANTITY_AV_MEAN, &gradient);
+        lines += ours && e->method == METHOD_MEDIAN_BEATS;
+        if (ours && event_value(e, QUANTITY_AV_MEAN, &gradient))
+            CLOSE(OFF(b, e, AV_MEAN, av_mean), 0, 0.5);
+    }
+    assert_int_equal(lines, 2);
+    assert_int_equal(pairs, 2);
+    assert_true(b->refused_count > 0 && b->refused[0].to_value == EVENT_UNSTEADY);
+    free(b);
+}
+
 /* A femoral sheath and a wedge stand in for aorta and atrium: aligned they must be nearer to the
  * truth than as they are, and a femoral gradient within 3 mmHg. */
 static void stand_ins(void **state) {
@@ -150,6 +202,43 @@ static void a_wire_beyond_a_stenosis(void **state) {
     }
 }
 
+static int equivocal(const struct bedside *b, uint32_t quantity, uint32_t reason) {
+    int n = 0;
+    for (int i = 0; i < b->equivocal_count; i++) {
+        const struct event *e = &b->equivocal[i];
+        bool measured = false;
+        for (int k = 0; k < b->measured_count; k++)
+            measured |= id_equal(b->measured[k].id, e->refers_to);
+        assert_true(measured && says(b, e, "equivocal"));
+        n += e->from_value == quantity && e->to_value == reason;
+    }
+    return n;
+}
+
+/* What is said beside a value: a ratio at its threshold, a capture of two seconds, a regular heart
+ * of eight beats never; each refers to a measurement. */
+static void what_could_change_a_value_is_said(void **state) {
+    (void)state;
+    static const struct stream_mark asked[] = {
+        {.kind = MARK_CAPTURE, .tick = 30, .value = -2.5, .text = "AO"}, {.kind = 0}};
+    struct bedside *grey = lesion(3.80, 0.634, 0.4), *clear = lesion(12.1, 2.01, 0.4);
+    assert_true(equivocal(grey, QUANTITY_FFR, EVENT_CROSSES) > 0);
+    assert_int_equal(equivocal(clear, QUANTITY_FFR, EVENT_CROSSES), 0);
+    assert_int_equal(equivocal(clear, QUANTITY_FFR, EVENT_FEW_BEATS), 0);
+    free(grey);
+    free(clear);
+    struct patient_row row = *patient_find("stable"), af = *patient_find("af");
+    struct bedside *b = bedside_asked(&row, asked, 3, 33, 250);
+    assert_int_equal(equivocal(b, QUANTITY_SYSTOLIC, EVENT_FEW_BEATS), 1);
+    assert_int_equal(b->equivocal_count, 1);
+    free(b);
+    static const struct stream_mark six[] = {
+        {.kind = MARK_CAPTURE, .tick = 50, .value = -6, .text = "AO"}, {.kind = 0}};
+    b = bedside_asked(&af, six, 3, 53, 250); /* enough in sinus rhythm */
+    assert_true(equivocal(b, QUANTITY_SYSTOLIC, EVENT_FEW_BEATS) >= 1);
+    free(b);
+}
+
 /* Typed values and measured ones: areas within 1 % of the formula on the model's own gradient and
  * ejection time, and what refuses says why. */
 static void derived_from_typed_and_measured(void **state) {
@@ -223,8 +312,11 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_catheters_in_the_left_heart),
         cmocka_unit_test(drawn_back_through_the_valve),
+        cmocka_unit_test(through_the_pulmonic_valve),
+        cmocka_unit_test(captured_by_a_person),
         cmocka_unit_test(stand_ins),
         cmocka_unit_test(a_wire_beyond_a_stenosis),
+        cmocka_unit_test(what_could_change_a_value_is_said),
         cmocka_unit_test(derived_from_typed_and_measured),
         cmocka_unit_test(a_refusal_says_why),
         cmocka_unit_test(blocks_do_not_matter),

@@ -35,7 +35,7 @@ static void a_closed_form(void **state) {
     (void)state;
     static float mmhg[4096];
     for (double rate = 250; rate <= 2000; rate *= 2) {
-        struct ventricle_beat beat = {mmhg, closed_form(mmhg, rate), rate, (int)(0.15 * rate)};
+        struct ventricle_beat beat = {mmhg, closed_form(mmhg, rate), rate, (int)(0.15 * rate), 0};
         struct ventricle_found f;
         assert_int_equal(ventricle_read(&beat, &f), HEMO_OK);
         print_message("%4.0f Hz: dP/dt %.0f (2199) %.0f, EDP %.2f (8), tau %.1f ms (45)\n", rate,
@@ -47,13 +47,41 @@ static void a_closed_form(void **state) {
     }
 }
 
+/* An a wave on the diastole of the closed form: up by 5 mmHg in 80 ms, back by 1, then level. */
+static void behind_an_a_wave(void **state) {
+    (void)state;
+    static float mmhg[4096];
+    for (double rate = 250; rate <= 1000; rate *= 2) {
+        int lead = (int)(0.26 * rate), count = closed_form(mmhg + lead, rate) + lead;
+        struct ventricle_beat beat = {mmhg, count, rate, -1, lead};
+        struct ventricle_found f;
+        for (int i = 0; i < lead; i++)
+            mmhg[i] = 8;
+        assert_int_equal(ventricle_read(&beat, &f), HEMO_OK);
+        assert_true(isnan(f.edp_a_mmhg)); /* nothing rises before the upstroke */
+        for (int i = 0; i < count; i++) {
+            double t = i / rate - 0.26 - 0.15; /* of the upstroke */
+            double up = fmin(fmax((t + 0.18) / 0.08, 0), 1);
+            double back = fmin(fmax((t + 0.1) / 0.04, 0), 1);
+            double left = fmin(fmax(1 - t / 0.08, 0), 1); /* the upstroke ends where it did */
+            mmhg[i] += (float)(left * (5 * up - back));
+        }
+        assert_int_equal(ventricle_read(&beat, &f), HEMO_OK);
+        print_message("%4.0f Hz: post-a %.2f (12), 10 %% dP/dt %.2f\n", rate, f.edp_a_mmhg,
+                      f.edp_mmhg);
+        CLOSE(f.edp_a_mmhg, 12, 0.5);
+        mmhg[lead / 2] = NAN;
+        assert_int_equal(ventricle_read(&beat, &f), HEMO_OK);
+    }
+}
+
 static void low_rates_are_refused(void **state) {
     (void)state;
     static float mmhg[4096];
     struct ventricle_found f;
-    struct ventricle_beat beat = {mmhg, closed_form(mmhg, 200), 200, -1};
+    struct ventricle_beat beat = {mmhg, closed_form(mmhg, 200), 200, -1, 0};
     assert_int_equal(ventricle_read(&beat, &f), HEMO_BAD_NUMBER);
-    beat = (struct ventricle_beat){mmhg, closed_form(mmhg, 500), 500, -1};
+    beat = (struct ventricle_beat){mmhg, closed_form(mmhg, 500), 500, -1, 0};
     mmhg[100] = NAN;
     assert_int_equal(ventricle_read(&beat, &f), HEMO_BAD_NUMBER);
 }
@@ -119,15 +147,18 @@ struct sane { const char *record; bool lv_second; double edp_low, edp_high, dpdt
 
 static void heart(const struct sane *s) {
     double rate_hz, edp[BEATS_MAX], max[BEATS_MAX], min[BEATS_MAX], tau[BEATS_MAX];
-    int count = load(s->record, one, two, &rate_hz), n = 0, fits = 0;
+    int count = load(s->record, one, two, &rate_hz), n = 0, fits = 0, waves = 0;
     const float *lv = s->lv_second ? two : one;
     struct footed beats = find_beats(lv, count, rate_hz, SITE_LV, false);
     for (int i = 0; i < beats.count; i++) {
         int lead = (int)(0.04 * rate_hz), from = beats.foot[i] - lead;
+        int before = (int)(0.26 * rate_hz);
         struct ventricle_found f;
-        if (from < 0 || ventricle_read(&(struct ventricle_beat){lv + from, beats.next[i] - from,
-                                                                rate_hz, -1}, &f) != HEMO_OK)
+        struct ventricle_beat beat = {lv + from - before, beats.next[i] - from + before, rate_hz,
+                                      -1, before};
+        if (from < before || ventricle_read(&beat, &f) != HEMO_OK)
             continue;
+        waves += isfinite(f.edp_a_mmhg);
         edp[n] = f.edp_mmhg;
         max[n] = f.dpdt_max;
         min[n++] = f.dpdt_min;
@@ -135,8 +166,8 @@ static void heart(const struct sane *s) {
             tau[fits++] = 1000 * f.tau_s;
     }
     double e = median(edp, n), up = median(max, n), down = median(min, n), t = median(tau, fits);
-    print_message("%-24s beats %3d read %3d: EDP %.1f, dP/dt %.0f %.0f, tau %.0f ms (%d)\n",
-                  s->record, beats.count, n, e, up, down, t, fits);
+    print_message("%-24s beats %3d read %3d: EDP %.1f, dP/dt %.0f %.0f, tau %.0f ms (%d), "
+                  "a waves %d\n", s->record, beats.count, n, e, up, down, t, fits, waves);
     assert_true(n > 0 && 10 * n >= 8 * beats.count);
     assert_true(e > s->edp_low && e < s->edp_high);
     assert_true(up > 400 && up < s->dpdt_most && down < -400 && down > -s->dpdt_most);
@@ -201,7 +232,7 @@ static void pig_coronary(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_closed_form), cmocka_unit_test(low_rates_are_refused),
-        cmocka_unit_test(nhlbi),         cmocka_unit_test(inca),
+        cmocka_unit_test(behind_an_a_wave), cmocka_unit_test(nhlbi),         cmocka_unit_test(inca),
         cmocka_unit_test(pig_rest),      cmocka_unit_test(rat),
         cmocka_unit_test(pig_coronary),
     };
