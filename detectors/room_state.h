@@ -166,8 +166,8 @@ struct valves {
     double reference_mmhg, reference_p2p_mmhg;
 };
 
-/* One catheter through a valve: pullback.c. `ventricle`: before, `artery`: behind; but for RV and PA
- * either way round. */
+/* One catheter through a valve: pullback.c. `ventricle`: the beats before, `artery`: those behind;
+ * between RV and PA either way round. */
 struct pullback {
     bool marked, waits; /* waits: for beats of the artery */
     uint32_t channel;

@@ -126,17 +126,17 @@ static void refer_to_aorta(struct report_call *call, struct event *event) {
     }
 }
 
-static void say(struct report_call *call, const struct line *lv, uint32_t kind, uint32_t detail,
-                uint32_t ready, uint32_t used) {
+static struct event gradient_of(struct report_call *call, const struct line *lv, uint32_t kind,
+                                uint32_t ready, uint32_t used) {
     const struct pair *pair = &call->room->valves.pairs[kind];
     struct event event = pair_event(call, lv, pair, ready, used);
-    event.ordinal |= (detail + kind) << 16;
+    event.ordinal |= (OF_PAIR + kind) << 16;
     for (int i = MEAN; i <= RATE; i++)
         if (kinds[kind].quantities[i] != 0)
             pair_add_mean(&event, pair, ready, i, kinds[kind].quantities[i]);
     if (kinds[kind].site == SITE_ART && call->room->valves.reference_known)
         refer_to_aorta(call, &event);
-    report_send(call, &event);
+    return event;
 }
 
 static void suggest(struct report_call *call, const struct line *lv, uint32_t kind,
@@ -147,7 +147,8 @@ static void suggest(struct report_call *call, const struct line *lv, uint32_t ki
     if (pair->suggested || call->room->begin.case_number == 0 || ready < least)
         return;
     pair->suggested = true;
-    say(call, lv, kind, OF_PAIR, ready, ready < usual ? ready : usual);
+    struct event event = gradient_of(call, lv, kind, ready, ready < usual ? ready : usual);
+    report_send(call, &event);
 }
 
 static const struct line *beside(const struct room *room, uint32_t site) {
@@ -257,7 +258,10 @@ void valve_capture(struct report_call *call, const struct line *line, uint64_t f
         const struct pair *pair = &valves->pairs[kind];
         uint32_t ready = pair_ready(pair, call->now_tick);
         uint32_t used = pair_since(pair, ready, from_tick);
-        if (used > 0 && (line == lv || pair->other == line->index))
-            say(call, lv, kind, OF_PAIR | BY_PERSON, ready, used);
+        if (used == 0 || (line != lv && pair->other != line->index))
+            continue;
+        struct event event = gradient_of(call, lv, kind, ready, used);
+        event.ordinal |= BY_PERSON << 16;
+        report_send(call, &event);
     }
 }

@@ -98,7 +98,7 @@ static void through_the_pulmonic_valve(void **state) {
     }
 }
 
-/* A person captures: the last ten seconds of the ventricle, the next eight of the aorta, and the first
+ * second, in which there is nothing yet. Each gives values of the line and of the pair. */
  * second, in which there is nothing yet. Each gives the line's values and the pair's. */
 static void captured_by_a_person(void **state) {
     (void)state;
