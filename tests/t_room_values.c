@@ -98,8 +98,8 @@ static void through_the_pulmonic_valve(void **state) {
     }
 }
 
- * second, in which there is nothing yet. Each gives values of the line and of the pair. */
- * second, in which there is nothing yet. Each gives the line's values and the pair's. */
+/* A person captures: the last ten seconds of the ventricle, the next eight of the aorta, and the
+ * first second, in which there is nothing yet. Each gives values of the line and of the pair. */
 static void captured_by_a_person(void **state) {
     (void)state;
     static const struct stream_mark asked[] = {
