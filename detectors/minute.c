@@ -48,7 +48,7 @@ void minute_beat(struct line *line, const struct line_beat *beat) {
     next->foot_tick = beat->foot_tick;
     for (int v = 0; v < LINE_OWN; v++)
         next->values[v] = beat->values[v];
-    m->quality += (double)beat->quality;
+    m->quality += beat->quality_thousandths / 1000.0;
     m->given++;
     if (m->count == MINUTE_GROUP)
         close_group(m);
