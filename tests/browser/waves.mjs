@@ -47,7 +47,7 @@ export function value(site, tick) {
     const phase = (tick % BEAT_TICKS) / BEAT_TICKS;
     const breath = Math.sin((2 * Math.PI * tick) / BREATH_TICKS);
     const swing = { ECG: 0.01, AO: 3, PA: 2.5, PCW: 3, RA: 1.8 }[site] ?? 0;
-    return shapes[site](phase) + swing * breath;
+    return (shapes[site] ?? shapes.AO)(phase) + swing * breath;
 }
 
 /** One binary message: `count` base ticks of all channels, or of those named by `only`. */

@@ -10,11 +10,11 @@ export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 let shared = null;
 export async function browser() {
-    shared ??= await launch();
+    shared ??= launch();
     return shared;
 }
 export async function closeBrowser() {
-    await shared?.close();
+    await (await shared)?.close();
     shared = null;
 }
 

@@ -309,6 +309,55 @@ export const checks = [
         },
     },
     {
+        id: 'DRIFT',
+        title: 'Pd/Pa says whether its drift was checked; unchecked or drifted needs a second Enter',
+        user: 'tech',
+        async run({ page, fake }) {
+            await ready(page);
+            const ratio = { quantity: 'pd_pa', words: 'Pd/Pa', value: 0.82, unit: '1', decimals: 2 };
+            const m = fake.suggest('PA', { site: 'Pd', values: [ratio], machine_values: [ratio] });
+            const card = `[data-id="${m.id}"]`;
+            await page.waitForSelector(card);
+            const drift = () => text(page, `${card} [data-testid=drift]`);
+            assert.equal(await drift(), 'drift check: not done');
+            await page.click(card);
+            await page.keyboard.press('Enter');
+            await until('the doubt', async () =>
+                /drift check: not done.* then Enter/.test(await text(page, '[data-testid=message]')),
+            );
+            assert.equal(m.state, 'suggested');
+            const check = { quantity: 'pd_drift', words: 'Pd drift', value: -3.1, unit: 'mm[Hg]', decimals: 1 };
+            fake.suggest('PA', { site: 'Pd', values: [check], machine_values: [check] });
+            await until('failed', async () => (await drift()) === 'drift check: failed, −3.1 mmHg');
+            const again = { ...check, value: 0.5 };
+            const at = new Date(Date.now() + 60000).toISOString();
+            fake.suggest('PA', { site: 'Pd', values: [again], machine_values: [again], at });
+            await until('done', async () => (await drift()) === 'drift check: done, +0.5 mmHg');
+            await page.keyboard.press('Enter');
+            await until('confirmed', () => m.state === 'accepted');
+        },
+    },
+    {
+        id: 'WEDGE',
+        title: 'a wedge shows both means; one above the PA mean says so and needs a second Enter',
+        user: 'tech',
+        async run({ page, fake }) {
+            await ready(page);
+            const card = `[data-id="${fake.measurements[2].id}"]`;
+            assert.match(await text(page, card), /18mmHg end-exp.*mean 14/);
+            fake.change(fake.measurements[2], { mean_endexp: 24 });
+            fake.say({ type: 'measurement', ...fake.measurements[2] });
+            await page.click(card);
+            await until('the doubt', async () =>
+                /wedge \(24\) above PA mean \(20\)/.test(await text(page, card)),
+            );
+            await sleep(450);
+            await page.keyboard.press('Enter');
+            await sleep(250);
+            assert.equal(await accepted(page), 0);
+        },
+    },
+    {
         id: 'A05',
         title: 'every number shows its beats: marks stand where the beats are',
         user: 'tech',

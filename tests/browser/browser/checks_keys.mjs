@@ -232,6 +232,26 @@ export const checks = [
         },
     },
     {
+        id: 'DIGIT',
+        title: 'a digit before F8 names the site of the capture, where single keys are switched on',
+        user: 'tech',
+        async run({ page, fake }) {
+            await ready(page);
+            await page.keyboard.press('5');
+            await page.keyboard.press('F8');
+            await until('captured', () => fake.captures.length === 1);
+            assert.equal(fake.captures[0].site, undefined, 'digits act though letters are off');
+            await page.keyboard.press('F1');
+            await page.click('#letters-switch');
+            await page.click('#key-sheet-close');
+            await page.keyboard.press('5');
+            assert.equal(await text(page, '[data-testid=capture-site]'), 'LV');
+            await page.keyboard.press('F8');
+            await until('captured', () => fake.captures.length === 2);
+            assert.equal(fake.captures[1].site, 'LV');
+        },
+    },
+    {
         id: 'AUDIT',
         title: 'Audit: newest first, page by page, filters in the address',
         user: 'tech',

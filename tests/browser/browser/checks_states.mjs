@@ -115,7 +115,7 @@ export const checks = [
                     await text(page, '[data-testid=clock-off]'),
                 ),
             );
-            assert.match(await badge(page), /^LIVE 0\.\d/);
+            await until('live by it', async () => /^LIVE 0\.\d/.test(await badge(page)));
         },
     },
     {

@@ -317,4 +317,9 @@ export const faults = [
     ['A07', 'what was left out is used', js('by_hand.js', 'this.used.delete(beat);', ';')],
     ['A07p', 'the pointer is not followed', js('views/strip_editor.js', "addEventListener('pointermove', move);", '')],
     ['A07p', 'a beat that is pressed stays', js('views/strip_editor.js', 'click: () => this.#act(() => hand.toggle(tick))', 'click: () => this.draw()')],
+    ['DRIFT', 'any drift is good', js('values.js', 'Math.abs(found.value) <= DRIFT_MMHG', 'true')],
+    ['DRIFT', 'none is no doubt', js('values.js', 'if (drift && !drift.ok)', 'if (false)')],
+    ['WEDGE', 'it is not compared', js('values.js', 'wedge > pa.value', 'false')],
+    ['DIGIT', 'the lane is captured', js('views/capture_bar.js', 'const named = this.named ? { site } : {};', 'const named = {};')],
+    ['DIGIT', 'digits act always', js('views/confirm_panel.js', 'if (keys.letters_on) this.app', 'this.app')],
 ];

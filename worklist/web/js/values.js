@@ -24,6 +24,9 @@ export const REJECT_REASONS = /** @type {const} */ ([
 ]);
 
 export const PHASES = ['rest', 'exercise', 'drug', 'post'];
+const RATIOS = ['pd_pa', 'ffr'];
+const RATIO_MOST = 1.05;
+const DRIFT_MMHG = 2;
 export const QUALITY_LOW = 0.5; /* fewer than half of the beats were usable */
 
 const SHORT = /** @type {Record<string, string>} */ ({
@@ -126,10 +129,46 @@ export function accessibleName(m) {
     return `${m.site} ${said.join(', ')}, ${STATES[m.state].spoken}`;
 }
 
-/** Why a person should look before confirming; empty when nothing speaks against it.
- * @param {Measurement} m @returns {string[]} */
-export function doubts(m) {
+/** The newest value of a quantity in the case, of all that was not rejected.
+ * @param {Measurement[]} all @param {(m: Measurement) => boolean} is @param {string} quantity */
+function newest(all, is, quantity) {
+    const found = all.filter((m) => m.state !== 'rejected' && is(m) && pick(m.values, quantity) !== null);
+    found.sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
+    return found[0] ? { at: found[0].at, value: Number(pick(found[0].values, quantity)) } : null;
+}
+
+/** What the drift check after a Pd/Pa said; null: m is no ratio of a pressure wire. A drift of
+ * 2 mmHg changes the class of a fifth to a third of them (Cook 2016, by ui.md).
+ * @param {Measurement} m @param {Measurement[]} all of the case
+ * @returns {{ok: boolean, words: string} | null} */
+export function driftOf(m, all) {
+    if (!RATIOS.some((q) => pick(m.values, q) !== null)) return null;
+    const found = newest(all, (x) => Date.parse(x.at) >= Date.parse(m.at), 'pd_drift');
+    if (!found) return { ok: false, words: 'drift check: not done' };
+    const ok = Math.abs(found.value) <= DRIFT_MMHG;
+    const said = `${found.value < 0 ? '' : '+'}${numberText(found.value, 1)} mmHg`;
+    return { ok, words: `drift check: ${ok ? 'done' : 'failed'}, ${said}` };
+}
+
+/** What does not go together with the other values of the case.
+ * @param {Measurement} m @param {Measurement[]} all */
+function contradictions(m, all) {
     const found = [];
+    const wedge = m.site === 'PCW' ? (pick(m.values, 'mean_endexp') ?? pick(m.values, 'mean')) : null;
+    const pa = newest(all, (x) => x.site === 'PA' && x.phase === m.phase, 'mean');
+    if (wedge !== null && pa && wedge > pa.value)
+        found.push(`wedge (${numberText(wedge)}) above PA mean (${numberText(pa.value)})`);
+    if (RATIOS.some((q) => Number(pick(m.values, q)) > RATIO_MOST))
+        found.push(`Pd/Pa above ${RATIO_MOST}`);
+    const drift = driftOf(m, all);
+    if (drift && !drift.ok) found.push(drift.words);
+    return found;
+}
+
+/** Why a person should look before confirming; empty when nothing speaks against it.
+ * @param {Measurement} m @param {Measurement[]} [all] of the case @returns {string[]} */
+export function doubts(m, all = []) {
+    const found = contradictions(m, all);
     const systolic = pick(m.values, 'systolic');
     const diastolic = pick(m.values, 'diastolic');
     if (m.quality < QUALITY_LOW) found.push(`low quality ${m.quality.toFixed(2)}`);

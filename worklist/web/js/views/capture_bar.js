@@ -7,6 +7,7 @@ import { h, setAttribute, setText } from '../dom.js';
 import { SITES } from './mark_bar.js';
 
 export const CORRECT_MS = 5000;
+const BY_DIGIT = ['RA', 'RV', 'PA', 'PCW', 'LV', 'AO', 'Pd', 'LA', 'ART']; /* 1 to 9 */
 const SETTLE_MS = 900; /* after the last arrow: several steps are one correction */
 const BACK_MAX_S = 60;
 
@@ -22,6 +23,7 @@ export class CaptureBar {
         this.phase = phase;
         this.say = say;
         this.timer = 0;
+        this.naming = 0;
         /** @type {Taken | null} */ this.taken = null;
         /** @type {import('../types.js').Measurement[]} */ this.since = []; /* that came after it */
         this.target = h('strong', { class: 'capture-site', 'data-testid': 'capture-site' });
@@ -44,6 +46,8 @@ export class CaptureBar {
             button(10, 'Last 10 s', 'F8'),
             button(60, 'Last 60 s', '⇧F8'),
         );
+        this.named = ''; /* the site that a digit said just now */
+        app.on('digit', (n) => this.name(n));
         app.on('lane', () => this.draw());
         app.on('room', () => this.#forget());
         app.on('measurement', (m) => m.case === app.room?.case && this.since.push(m));
@@ -51,7 +55,7 @@ export class CaptureBar {
 
     /** @param {import('../keys.js').Keys} keys */
     bind(keys) {
-        keys.bind('live', 'F8', () => void this.capture(10), 'capture from now back 10 s');
+        keys.bind('live', 'F8', () => void this.capture(10), 'capture from now back 10 s; a digit before names the site (letters on)');
         const passed = 'capture what just passed (60 s)';
         keys.bind('live', 'Shift+F8', () => void this.capture(60), passed);
         const other = 'after a capture: it was another site';
@@ -59,9 +63,23 @@ export class CaptureBar {
         keys.bind('live', 'ArrowRight', () => this.correct(1), other);
     }
 
+    /** A digit before F8 names the site; forgotten after a while. @param {number} n */
+    name(n) {
+        const site = BY_DIGIT[n - 1];
+        if (!site) return;
+        this.named = site;
+        clearTimeout(this.naming);
+        this.naming = setTimeout(() => {
+            this.named = '';
+            this.draw();
+        }, CORRECT_MS);
+        this.say(`F8 within 5 s captures as ${site}.`);
+        this.draw();
+    }
+
     draw() {
         const taken = this.#open();
-        setText(this.target, taken?.to ?? this.lanes.chosenLane()?.site ?? '–');
+        setText(this.target, this.named || taken?.to || this.lanes.chosenLane()?.site || '–');
         setAttribute(this.target, 'data-open', taken !== null);
     }
 
@@ -76,8 +94,10 @@ export class CaptureBar {
                 'Not captured: the trace is old. It will work when the badge says LIVE.',
             );
         this.#forget();
-        const { site } = channel;
-        const body = { channel: channel.channel, back_s, phase: this.phase() };
+        const site = this.named || channel.site;
+        const named = this.named ? { site } : {};
+        this.named = '';
+        const body = { channel: channel.channel, back_s, phase: this.phase(), ...named };
         const at_ms = performance.now();
         if (!(await this.#send(body))) return;
         this.taken = { ...body, site, to: site, at_ms, done: false };

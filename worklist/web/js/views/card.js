@@ -8,6 +8,7 @@ import {
     beatsText,
     clock,
     doubts,
+    driftOf,
     fullTime,
     headline,
     leftOutText,
@@ -19,8 +20,10 @@ import {
 /** @typedef {import('../types.js').Measurement} Measurement */
 
 export class Card {
-    /** @param {Measurement} m @param {(id: string) => void} chosen */
-    constructor(m, chosen) {
+    /** @param {Measurement} m @param {(id: string) => void} chosen
+     * @param {() => Measurement[]} of_case what else is known in the case */
+    constructor(m, chosen, of_case) {
+        this.of_case = of_case;
         this.group = h('div', {
             class: 'card',
             role: 'group',
@@ -39,7 +42,16 @@ export class Card {
         const { group } = this;
         setAttribute(group, 'data-state', m.state);
         setAttribute(group, 'aria-label', accessibleName(m));
-        replace(group, top(m), values(m), origin(m), ...warnings(m), ...decision(m));
+        const all = this.of_case();
+        replace(
+            group,
+            top(m),
+            values(m),
+            origin(m),
+            ...drift(m, all),
+            ...warnings(m, all),
+            ...decision(m),
+        );
     }
 
     /** @param {boolean} on */
@@ -113,9 +125,16 @@ function origin(m) {
     );
 }
 
-/** @param {Measurement} m */
-function warnings(m) {
-    const found = m.state === 'suggested' ? doubts(m) : [];
+/** @param {Measurement} m @param {Measurement[]} all */
+function drift(m, all) {
+    const found = driftOf(m, all);
+    if (!found) return [];
+    return [h('div', { class: 'card-line quiet', 'data-testid': 'drift' }, found.words)];
+}
+
+/** @param {Measurement} m @param {Measurement[]} all */
+function warnings(m, all) {
+    const found = m.state === 'suggested' ? doubts(m, all) : [];
     if (!found.length) return [];
     return [h('div', { class: 'card-line warning' }, `! ${found.join(', ')}: Enter twice`)];
 }

@@ -7,7 +7,7 @@
 import { api, ApiError, requestId } from '../api.js';
 import { h, replace, setText } from '../dom.js';
 import { keepHash, makeHash } from '../router.js';
-import { conflictText, doubts, REJECT_REASONS, roomName, STATES } from '../values.js';
+import { conflictText, doubts, roomName, STATES } from '../values.js';
 import { Card } from './card.js';
 import { DecisionBar } from './decision_bar.js';
 import { StripInset } from './strip.js';
@@ -88,9 +88,12 @@ export class ConfirmPanel {
         keys.bind('live', 'F4', () => this.bar.startAdjust(), 'adjust on the strip; again: type numbers', 'e');
         keys.bind('*', 'Ctrl+z', () => void this.undo(), 'undo your last decision', 'u');
         keys.bind('live', 'Escape', () => this.bar.cancel(''), 'cancel, back to the list');
-        for (let i = 1; i <= REJECT_REASONS.length; i++) {
-            keys.bind('live', String(i), () => this.bar.digit(String(i)));
-        }
+        for (let i = 1; i <= 9; i++)
+            keys.bind('live', String(i), () => {
+                if (this.bar.digit(String(i))) return true;
+                if (keys.letters_on) this.app.say('digit', i); /* a site for F8: capture_bar.js */
+                return keys.letters_on;
+            });
     }
 
     /** @param {string | null} wanted from the address: the value that somebody shared */
@@ -141,7 +144,7 @@ export class ConfirmPanel {
         if (m.case !== this.case || this.case === 0) return;
         const card = this.cards.get(m.id);
         if (!card) {
-            const fresh = new Card(m, (id) => this.select(id, true));
+            const fresh = new Card(m, (id) => this.select(id, true), () => this.#all());
             this.cards.set(m.id, fresh);
             this.list.append(fresh.element);
         } else if (m.version > /** @type {Measurement} */ (card.m).version) {
@@ -149,6 +152,9 @@ export class ConfirmPanel {
             card.draw(m);
             if (m.id === this.selected) this.#showSelected();
         }
+        /* a drift check or a PA mean may speak for or against others */
+        for (const other of this.cards.values())
+            if (other !== card && other.m?.state === 'suggested') other.draw(other.m);
         this.#drawCount();
     }
 
@@ -171,7 +177,7 @@ export class ConfirmPanel {
 
     /** @returns {Measurement[]} */
     #all() {
-        return [...this.cards.values()].map((c) => /** @type {Measurement} */ (c.m));
+        return [...this.cards.values()].flatMap((c) => (c.m ? [c.m] : []));
     }
 
     get current() {
@@ -233,7 +239,7 @@ export class ConfirmPanel {
         if (performance.now() - (this.changed_ms.get(m.id) ?? -Infinity) < JUST_CHANGED_MS) {
             return this.say(`${m.site} changed just now. Look, and press again.`);
         }
-        const why = doubts(m);
+        const why = doubts(m, this.#all());
         if (why.length && this.armed !== m.id) {
             this.armed = m.id;
             return this.say(
