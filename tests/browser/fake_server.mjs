@@ -134,8 +134,8 @@ export class Fake {
             from_tier: mover.tier,
             to_tier: tier,
             reason,
-            event: null,
-            by: null,
+            event: 'f1'.repeat(16),
+            by: 'finding',
         };
         this.moves.set(study, [...(this.moves.get(study) ?? []), move]);
         Object.assign(mover, { tier, reason, from_position: from, changed_at: at });

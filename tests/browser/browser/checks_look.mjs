@@ -262,12 +262,16 @@ export const checks = [
                     cut: document.querySelector('#log-out').getBoundingClientRect().right,
                     name: document.querySelector('#patient').parentElement.clientWidth,
                 }));
+            fake.rooms[0].name = 'bleeding, simulated';
+            fake.setMode('silent'); /* the longest chip, the widest room */
+            await until('the chip', async () => (await text(page, '#mode')) === 'SILENT PILOT');
             for (const width of [1366, 1456, 1600, 1800, 1920]) {
                 await page.setViewportSize({ width, height: 800 });
                 const { cut, name } = await head();
                 assert.ok(cut <= width, `Log out ends at ${cut} of ${width} px`);
                 assert.ok(name >= 170, `${name} px for the name at ${width} px`);
             }
+            fake.setMode('assistive');
             for (const [width, height] of [
                 [1366, 768],
                 [683, 384],

@@ -322,4 +322,5 @@ export const faults = [
     ['WEDGE', 'it is not compared', js('values.js', 'wedge > pa.value', 'false')],
     ['DIGIT', 'the lane is captured', js('views/capture_bar.js', 'const named = this.named ? { site } : {};', 'const named = {};')],
     ['DIGIT', 'digits act always', js('views/confirm_panel.js', 'if (keys.letters_on) this.app', 'this.app')],
+    ['NARROW', 'the role pushes Log out off the glass', [{ file: 'css/frame.css', find: '.who .role {\n        display: none;', replace: '.who .role {' }]],
 ];

@@ -84,19 +84,33 @@ export class Evidence {
     }
 }
 
+/** Which channel it was: a catheter moves, and an epoch knows only where it began.
+ * @param {number} number the case @param {any} epoch @param {string} site @param {number} at_ms
+ * @returns {Promise<number | null>} */
+async function channelOf(number, epoch, site, at_ms) {
+    const named = epoch.channels.find((/** @type {any} */ c) => c.site === site);
+    if (named) return named.channel;
+    const { points } = await api.get(`/api/cases/${number}/trend`);
+    const there = points.filter(
+        (/** @type {any} */ p) => p.site === site && Date.parse(p.at) <= at_ms,
+    );
+    return there.length ? there[there.length - 1].channel : null;
+}
+
 /** The trace that ends at a time; null where none is held. @param {number} number the case
  * @param {string} site @param {number} at_ms
  * @returns {Promise<import('../types.js').StripChannel | null>} */
 async function strip(number, site, at_ms) {
     const { epochs } = await api.get(`/api/cases/${number}/epochs`);
     const epoch = epochs.filter((/** @type {any} */ e) => Date.parse(e.began_at) <= at_ms).pop();
-    const channel = epoch?.channels.find((/** @type {any} */ c) => c.site === site);
-    if (!channel) return null;
+    if (!epoch) return null;
+    const channel = await channelOf(number, epoch, site, at_ms);
+    if (channel === null) return null;
     const from_ms = Math.max(Date.parse(epoch.began_at), at_ms - 1000 * SPAN_S);
     const [from, to] = [from_ms, at_ms].map((ms) => Math.floor(tickAt(epoch, ms)));
     if (to <= from) return null;
-    const which = `stream=${epoch.stream}&epoch=${epoch.epoch}&channel=${channel.channel}`;
+    const which = `stream=${epoch.stream}&epoch=${epoch.epoch}&channel=${channel}`;
     const trace = await api.get(`/api/cases/${number}/trace?${which}&from=${from}&to=${to}`);
     const held = trace.samples.some((/** @type {number | null} */ s) => s !== null);
-    return held ? { ...trace, channel: channel.channel, site } : null;
+    return held ? { ...trace, channel, site } : null;
 }

@@ -55,7 +55,9 @@ export class Header {
 
     drawWho() {
         const { me } = this.app;
-        setText(byId('who'), me ? `${me.user}, ${me.role}` : '');
+        setText(byId('who'), me?.user ?? '');
+        if (me) byId('who').append(h('span', { class: 'role' }, `, ${me.role}`));
+        byId('log-out').title = me ? `${me.user}, ${me.role}` : '';
         this.drawMode();
         setText(byId('version'), me ? `Hemostream ${me.version}` : '');
     }

@@ -34,6 +34,7 @@ export class ReviewView {
         this.opened = -1; /* the case whose traces are shown */
         /** @type {Measurement[]} */ this.all = [];
         this.strip = new StripInset();
+        app.on('theme', () => this.strip.again(this.all.find((m) => m.id === this.chosen) ?? null));
         /** @type {import('./disclosure.js').View | null} */ this.view = null;
         this.disclosure = new Disclosure({
             site: (channel) =>

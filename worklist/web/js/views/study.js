@@ -222,7 +222,7 @@ export class StudyView {
 
     /** @param {import('../types.js').Move[]} moves */
     #drawMoves(moves) {
-        const ruled = moves.filter((m) => m.by === null && /\d/.test(m.reason ?? ''));
+        const ruled = moves.filter((m) => m.event !== null);
         const shown = ruled.find((m) => m.at === this.at) ?? ruled[ruled.length - 1];
         this.evidence.show(this.study?.case ?? null, shown);
         keepHash(makeHash('study', this.id, { at: shown?.at }));
