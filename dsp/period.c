@@ -75,9 +75,10 @@ static void slide(struct period *p, int16_t z) {
     int16_t first[PERIOD_LAGS], last[PERIOD_LAGS];
     p->ring[p->count & (PERIOD_RING - 1)] = z;
     copy_from(p, oldest, first);
-    copy_from(p, p->count - (PERIOD_LAGS - 1), last);
     for (int k = 0; k < PERIOD_LAGS; k++)
-        p->products[k] += (int32_t)z * last[PERIOD_LAGS - 1 - k] - gone * first[k];
+        last[k] = at(p, p->count - k);
+    for (int k = 0; k < PERIOD_LAGS; k++) /* vectors */
+        p->products[k] += (int32_t)z * last[k] - gone * first[k];
     p->sum += z - gone;
     p->count++;
 }

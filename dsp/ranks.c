@@ -40,11 +40,11 @@ static void replace(struct ranks *restrict r, float gone, float value) {
     const int n = r->length;
     kept[0] = -INFINITY;
     r->sorted[n] = INFINITY;
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++) { /* vectors */
         float here = r->sorted[i], next = r->sorted[i + 1];
         kept[i + 1] = here < gone ? here : next;
     }
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++) { /* vectors */
         float above = kept[i + 1] < value ? kept[i + 1] : value;
         r->sorted[i] = kept[i] > above ? kept[i] : above;
     }

@@ -17,7 +17,7 @@ void reference_reset(struct reference *r) {
 static float middle_of(const float *x, int n) {
     for (int i = 0; i < n; i++) {
         int below = 0, same = 0;
-        for (int j = 0; j < n; j++) {
+        for (int j = 0; j < n; j++) { /* vectors */
             below += x[j] < x[i];
             same += x[j] == x[i];
         }

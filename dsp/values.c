@@ -71,9 +71,9 @@ static void means_about(const struct values *v, int64_t from, int count, int wid
     for (int i = 0; i < count; i++)
         means[i] = 0;
     for (int k = 0; k < width; k++)
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < count; i++) /* vectors */
             means[i] += trace[i + k];
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) /* vectors */
         means[i] /= (float)width;
     for (int i = 0; i < count; i++)
         if (isnan(means[i])) /* one is missing */

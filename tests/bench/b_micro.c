@@ -176,6 +176,7 @@ static int long_case(struct bench *b, double hours) {
         for (uint64_t n = 0; n < records / 10; n++)
             take(b, 0);
         part[i] = (cost_ns() - begin) / (double)(records / 10) / WORKLOAD_PER_RECORD;
+        rounds_point("case length, hours: ns a channel-sample", (i + 1) * hours / 10, part[i]);
     }
     struct rounds r = {.goal = "G18", .name = "end of a long case", .base = "its beginning",
                        .unit = "ns", .limit = 1.02};

@@ -2,6 +2,7 @@
  * and at 100,000 (or STUDIES): the interface's own functions, one connection, a private PostgreSQL
  * with fsync off, so that the disk hides nothing. Prints the median of each and the ratio; exit 6
  * where a ratio is above 3. */
+#include "tests/bench/rounds.h"
 #include "tests/cluster.h"
 #include "worklist/api.h"
 #include "worklist/user.h"
@@ -90,24 +91,30 @@ static int measure(struct db *owner, const char *many) {
     static const struct {
         const char *what;
         int64_t (*act)(int round);
-    } acts[] = {{"a move, with the message to the pages", move}, {"the first page", page}};
-    int64_t us[2][2];
-    const char *const sizes[] = {"100", many};
-    for (int size = 0; size < 2; size++) {
+    } acts[] = {{"a move of a study", move}, {"the first page", page}};
+    int64_t us[4][2];
+    const char *const sizes[] = {"100", "1000", "10000", many};
+    for (int size = 0; size < 4; size++) {
         fill(owner, sizes[size]);
         db_close(&t.db); /* the list is read anew */
         db_ready(&t.db);
         for (int i = 0; i < 2; i++)
             us[size][i] = median(acts[i].act);
+        const double studies = strtod(sizes[size], NULL);
+        rounds_point("studies: ms for a move, with its row, audit and message", studies,
+                     (double)us[size][0] / 1e3);
+        rounds_point("studies: ms for the first page", studies, (double)us[size][1] / 1e3);
     }
-    int code = 0;
+    int failed = 0;
     for (int i = 0; i < 2; i++) {
-        double ratio = (double)us[1][i] / (double)us[0][i];
-        printf("%-38s 100: %6lld us   %s: %6lld us   ratio %.2f (n %d)\n", acts[i].what,
-               (long long)us[0][i], many, (long long)us[1][i], ratio, ROUNDS);
-        code = ratio > 3 ? 6 : code;
+        double ratio = (double)us[3][i] / (double)us[0][i];
+        struct rounds r = {"G20", acts[i].what, "the same of 100", "us", 1.5, 0, 0, NULL};
+        char check[40];
+        snprintf(check, sizeof check, "%s studies, n %d", many, ROUNDS);
+        failed += rounds_say(&r, (const double[2]){(double)us[3][i], (double)us[0][i]},
+                             (const double[3]){ratio, ratio, ratio}, 0, check);
     }
-    return code;
+    return failed ? 6 : 0;
 }
 
 int main(int argc, char **argv) {

@@ -85,6 +85,15 @@ static inline int rounds_say(const struct rounds *r, const double value[2], cons
     return verdict[0] == 'F';
 }
 
+/* A point of a growth chart (tests/bench/chart): into the same file. */
+static inline void rounds_point(const char *series, double x, double y) {
+    FILE *json = getenv("BENCH_JSON") ? fopen(getenv("BENCH_JSON"), "a") : NULL;
+    if (json == NULL)
+        return;
+    fprintf(json, "{\"series\":\"%s\",\"x\":%.6g,\"y\":%.6g}\n", series, x, y);
+    fclose(json);
+}
+
 __attribute__((format(printf, 2, 3))) static inline int rounds_run(const struct rounds *r,
                                                                    const char *check, ...) {
     double ours[ROUNDS_MAX], theirs[ROUNDS_MAX], ratios[ROUNDS_MAX];
