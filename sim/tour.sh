@@ -1,7 +1,7 @@
 # tour.sh - two minutes through a case for a first-time user: what to press, then what happened, as the audit has it.
 # Sourced by ./demo --tour after sim/lab.sh; needs lab_api, lab_page, $lab_var and $studies (numbers, the fourth bleeds).
 
-tour_rows() { lab_api GET "/api/audit?newest=1&limit=100" | jq -c ".rows[] | select(.n >= $tour_from)"; }
+tour_rows() { lab_api GET "/api/audit?newest=1&acts=1&limit=100" | jq -c ".rows[] | select(.n >= $tour_from)"; }
 tour_did() { tour_rows | jq -es "map(select($1)) | length > 0"; } # jq condition on a row
 
 tour_step() { # number what-to-press jq-condition what-happened

@@ -141,15 +141,16 @@ export class AuditView {
  * of it stands in the tooltip. @param {string} text */
 export function auditText(text) {
     const at = text.indexOf('[{');
+    const end = text.lastIndexOf('}]') + 2; /* behind it: the reason */
     const hashes = (/** @type {string} */ t) =>
         t.replace(/\b([0-9a-f]{8})[0-9a-f]{24,56}\b/g, '$1…');
     if (at < 0) return hashes(text);
     try {
-        const values = JSON.parse(text.slice(at));
+        const values = JSON.parse(text.slice(at, end));
         const said = valueList(values).map(
             (v) => `${shortName(v.quantity)} ${numberText(v.value, v.decimals)}`,
         );
-        return hashes(text.slice(0, at)) + said.join(', ');
+        return hashes(text.slice(0, at)) + said.join(', ') + hashes(text.slice(end));
     } catch {
         return hashes(text);
     }

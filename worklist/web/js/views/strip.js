@@ -42,6 +42,7 @@ export class StripInset {
         if (!drawn || drawn.m.id !== this.id || !drawn.strip.pulses?.length) return false;
         this.marks.hidden = true;
         this.paper.append(editor.paper);
+        this.#trace();
         editor.begin(new ByHand(drawn.m, drawn.strip, drawn.channel));
         return true;
     }
@@ -50,6 +51,7 @@ export class StripInset {
     editEnds(editor) {
         this.marks.hidden = false;
         editor.end();
+        this.#trace();
     }
 
     /** As it is drawn with other colours. @param {import('../types.js').Measurement | null} m */
@@ -76,6 +78,13 @@ export class StripInset {
         this.canvas.width = this.canvas.clientWidth || 1;
     }
 
+    /** The paper is higher while one adjusts on it. */
+    #trace() {
+        if (!this.drawn) return;
+        const { m, channel } = this.drawn;
+        drawTrace(this.canvas, channel, m.site, rangeOf(channel));
+    }
+
     /** @param {import('../types.js').Measurement} m @param {import('../types.js').Strip} strip */
     #draw(m, strip) {
         const channel = strip.channels.find((c) => c.site === m.site) ?? strip.channels[0];
@@ -84,7 +93,7 @@ export class StripInset {
         }
         this.drawn = { m, strip, channel };
         const range = rangeOf(channel);
-        drawTrace(this.canvas, channel, m.site, range);
+        this.#trace();
         const ticks = channel.samples.length * channel.ticks_per_sample;
         const place = (/** @type {number} */ tick) => (tick - channel.first_tick) / ticks;
         const used = m.beats.map((b) => mark(place(b.tick), 'o', `beat ${b.n} used`));
