@@ -9,6 +9,9 @@ _Static_assert(PULSES_AT_ONCE + ITEMS_OF_LINE + ITEMS_OF_RISE + ITEMS_OF_FLUSH <
                    CHANNEL_ITEMS_MAX,
                "all fit");
 
+/* The trace of a flush is still there when its search ends. */
+_Static_assert(FLUSH_STEPS_MAX + FLUSH_SAMPLES_MAX < VALUES_RING, "all of it");
+
 static const double rate_min_hz = 100, rate_max_hz = 2000;
 static const double fine_hz = 250, coarse_hz = 125, steps_hz = 10;
 static const float possible_mmhg = 2000; /* beyond: no pressure, a broken converter */
@@ -143,9 +146,11 @@ static void remember(struct channel *c, const struct beat *beat) {
     c->given_next = (c->given_next + 1) % CHANNEL_GIVEN;
 }
 
-static void judge(struct channel *c, struct beat *beat, float interval_s) {
+static void judge(struct channel *c, struct beat *beat, float length_s) {
+    bool follows = beat->foot == c->beat_end;
+    c->beat_end = beat->next_foot;
     float pulse = beat->systolic_mmhg - beat->diastolic_mmhg;
-    uint32_t reason = rhythm_push(&c->rhythm, interval_s, pulse);
+    uint32_t reason = rhythm_push(&c->rhythm, length_s, follows, pulse);
     if (isnan(beat->mean_mmhg) || !plausible(c, beat))
         reason = EVENT_IMPLAUSIBLE;
     beat->left_out = reason;
@@ -168,7 +173,7 @@ static float at_r_wave(const struct channel *c, int64_t foot) {
 /* In fine samples; 0: no ECG; -1: it shows none in this beat, or the beat is no whole cycle of it
  * (both waves were counted), so that waves have no names. */
 static int64_t r_wave_of(const struct channel *c, struct values_span span) {
-    int64_t r_at, before, from = from_fine(c, span.foot), to = from_fine(c, span.next_foot);
+    int64_t r_at = 0, before, from = from_fine(c, span.foot), to = from_fine(c, span.next_foot);
     int64_t length = to - from;
     if (c->r_count == 0)
         return 0;
@@ -305,6 +310,7 @@ static bool released(const struct channel *c) {
     return stands_high(c->line.state, top) && level && top - now > flat_mmhg;
 }
 
+/* One step of the search in each sample from when the ring is complete. */
 static void read_flush(struct channel *c, struct items *items) {
     float trace[FLUSH_SAMPLES_MAX];
     int count = (int)(ring_s * c->values.rate_hz);
@@ -314,8 +320,12 @@ static void read_flush(struct channel *c, struct items *items) {
         trace[i] = values_at(&c->values, (double)(c->release + i));
     bool bag = trace[0] > bag_low_mmhg && trace[0] < bag_high_mmhg;
     struct flush_trace flush = {trace, count, (double)c->values.rate_hz, !bag};
+    bool first = c->values.count == c->release + count;
+    enum hemo_error error = first ? flush_begin(&c->search, &flush) : HEMO_OK;
+    if (error == HEMO_OK && !flush_step(&c->search, &flush, FLUSH_FITS))
+        return;
     struct flush_found found;
-    if (flush_read(&flush, &found) == HEMO_OK)
+    if (error == HEMO_OK && flush_end(&c->search, &flush, &found) == HEMO_OK)
         add(items, CHANNEL_FLUSH, from_fine(c, c->release))->response = found;
     c->release = -1;
 }

@@ -43,7 +43,8 @@ enum channel_item_kind {
     CHANNEL_STATE,      /* .state began or ended at .at */
     CHANNEL_SITE,       /* .site: what the trace looks like since .at; SITE_NONE: as labelled */
     CHANNEL_WITHDRAW,   /* beats with foot >= .from and < .to lie in a wedge or an artefact */
-    CHANNEL_FLUSH,      /* a flush ended at .at, and the line's response was read: .response */
+    CHANNEL_FLUSH,      /* a flush ended at .at, and the line's response was read: .response, some
+                         tenths of a second later: the search goes in steps (flush.h) */
     CHANNEL_SYSTOLE,    /* provisional systolic .beat.systolic_mmhg at .beat.peak */
 };
 

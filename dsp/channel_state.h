@@ -26,7 +26,9 @@ struct channel {
     /* The last beats with values: they may have to be withdrawn. */
     struct channel_given given[CHANNEL_GIVEN];
     int32_t given_next;
+    int64_t beat_end; /* next_foot of the last beat */
     int64_t release; /* fine sample at which a flush ended, until its ring was read; or -1 */
+    struct flush_search search; /* of what is being read */
     int64_t r_waves[CHANNEL_R_WAVES]; /* newest: r_waves[(r_count - 1) % CHANNEL_R_WAVES] */
     int32_t r_count;
     float mean_mmhg;   /* of the last two seconds of valid samples; NAN before */

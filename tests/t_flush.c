@@ -168,7 +168,7 @@ static void test_through_a_channel(void **state) {
     struct channel_item items[CHANNEL_ITEMS_MAX];
     struct tube tube = {18, 0.3, 80, 0};
     assert_int_equal(channel_init(&channel, &(struct channel_config){250, SITE_ART}), HEMO_OK);
-    int flushes = 0, sample = 0;
+    int flushes = 0, sample = 0, read_by = (int)(0.4 * 250 + 1000 / FLUSH_FITS);
     for (int64_t k = 0; k < 60 * 20000; k++) {
         double t = (double)k * step_s;
         bool flushed = (t > 30 && t < 31.45) || (t > 45 && t < 46.65);
@@ -183,6 +183,8 @@ static void test_through_a_channel(void **state) {
                 assert_true(fabs(items[i].response.damping - 0.3) < 0.03);
                 double end_s = flushes == 1 ? 31.45 : 46.65;
                 assert_true(fabs((double)items[i].at / 250 - end_s) < 0.02);
+                /* So many fits cannot have been the work of one sample. */
+                assert_true(sample - items[i].at >= read_by);
             }
         sample++;
     }
@@ -190,8 +192,37 @@ static void test_through_a_channel(void **state) {
     assert_int_equal(flushes, 2);
 }
 
+static int steps_of(const struct flush_trace *flush, int fits, struct flush_found *found) {
+    struct flush_search search;
+    int steps = 1;
+    assert_int_equal(flush_begin(&search, flush), HEMO_OK);
+    while (!flush_step(&search, flush, fits))
+        steps++;
+    assert_int_equal(flush_end(&search, flush, found), HEMO_OK);
+    return steps;
+}
+
+/* The search goes in steps of at most FLUSH_FITS fits, and finds the same to the bit. */
+static void test_in_steps(void **state) {
+    (void)state;
+    float trace[FLUSH_SAMPLES_MAX];
+    for (double hz = 10; hz <= 40; hz += 10) {
+        struct setting s = {hz, 0.3, 5.05, 250, 1000};
+        struct flush_trace flush = {trace, play(&s, trace), 250, false};
+        struct flush_found whole, single, some;
+        assert_int_equal(flush_read(&flush, &whole), HEMO_OK);
+        int fits = steps_of(&flush, 1, &single), steps = steps_of(&flush, FLUSH_FITS, &some);
+        print_message("%.0f Hz: %d fits in %d steps\n", hz, fits, steps);
+        assert_int_equal(steps, (fits + FLUSH_FITS - 1) / FLUSH_FITS);
+        assert_true(fits > 1000 && steps <= FLUSH_STEPS_MAX);
+        assert_memory_equal(&whole, &single, sizeof whole);
+        assert_memory_equal(&whole, &some, sizeof whole);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_in_steps),
         cmocka_unit_test(test_in_the_run_off),   cmocka_unit_test(test_beneath_an_upstroke),
         cmocka_unit_test(test_at_a_slow_rate),   cmocka_unit_test(test_cut_off),
         cmocka_unit_test(test_what_is_no_response), cmocka_unit_test(test_grades),
