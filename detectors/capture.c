@@ -13,7 +13,7 @@ enum {
     SUGGEST_BEATS_MIN = 8,
     SUGGEST_S_MIN = 10,
     SUGGEST_AGE_S = 3, /* a wedge is known 2 s after it began: younger beats may yet be withdrawn */
-    LEFT_OUT_WAIT_S = 60, /* with many beats left out, a better stretch is waited for so long */
+    LEFT_OUT_WAIT_S = 60, /* with half the beats left out, a better stretch is waited for so long */
     BREATH_WAIT_S = 40, /* a wedge that stays waits so long for its respiration */
     WEDGE_LEVELS_FULL = 24,
     WEDGE_WAVES_MIN = 3,
@@ -166,7 +166,7 @@ static void suggest(struct report_call *call, struct line *line) {
     if ((double)length < SUGGEST_S_MIN * base || !steady(line, s))
         return;
     double stretch = (double)(call->now_tick - line->clean_tick);
-    if (4 * s.good < 3 * (s.end - s.first) && stretch < LEFT_OUT_WAIT_S * base)
+    if (2 * s.good < s.end - s.first && stretch < LEFT_OUT_WAIT_S * base)
         return;
     if (line->site == SITE_PCW && breath_now(call, line) == NULL && stretch < BREATH_WAIT_S * base)
         return;
