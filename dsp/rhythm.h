@@ -1,10 +1,12 @@
-/* rhythm.h - which beats are left out of averages: ectopic ones, the one after, outliers. Pure.
+/* rhythm.h - which beats are left out of averages: ectopic ones and their
+ * neighbours, outliers. Pure.
  *
  * Against the median of the last eight beats' lengths, 20 % is odd. A beat that is itself odd is no
- * usual cycle: the next one cut it short, or it spans one that made no pulse. Behind a short one comes
- * the ectopic beat, behind that, and behind a long one, a beat that filled longer: all three are left
- * out. So is a pulse pressure more than 45 % from its median. All still count for timing. In atrial
- * fibrillation irregular is normal, and nothing is left out for its interval: successive
+ * usual cycle: the next one cut it short, or it spans one that made no pulse. Behind a short one
+ * comes the ectopic beat, behind that, and behind a long one, a beat that filled longer: all three
+ * are left out. So is a pulse pressure more than 45 % from its median. All still count for timing.
+ *
+ * In atrial fibrillation irregular is normal, and nothing is left out for its length: successive
  * differences above 0.15 of the mean over 16 beats (root mean square), and two thirds of them above
  * 0.05, since a regular rhythm with ectopics in it has few large differences and no others. */
 #pragma once
