@@ -6,7 +6,8 @@
 static const double whole_s = 0.12, least_s = 0.06, first_s = 0.35, decays = 6;
 static const double hz_min = 3, hz_max = 80, damping_min = 0.03, damping_max = 2.5;
 static const double least_fit = 0.95, spread_most = 0.06, gain_spare = 0.15;
-enum { GRID_HZ = 16, GRID_DAMPING = 14, GRID_START = 4, ROUGH = 5, HALVINGS = 13, TURNS = 400, WAYS = 8 };
+enum { GRID_HZ = 16, GRID_DAMPING = 14, GRID_START = 4, ROUGH = 5, HALVINGS = 13 };
+enum { TURNS = 400, WAYS = 8 };
 enum { HARMONICS = 10, TERMS = 3 };
 
 _Static_assert(GRID_START * (GRID_HZ * GRID_DAMPING + TURNS * 2 * WAYS + 1) +
@@ -79,8 +80,8 @@ static struct fit fit_model(const struct flush_trace *t, int count, const struct
     return fit;
 }
 
-static bool better(const struct flush_trace *t, int count, struct flush_model try, struct flush_model *best,
-                   double *least) {
+static bool better(const struct flush_trace *t, int count, struct flush_model try,
+                   struct flush_model *best, double *least) {
     if (try.hz < 0.5 * hz_min || try.hz > 0.5 * t->rate_hz || try.damping < 0.01 || try.start > 2)
         return false;
     double error = fit_model(t, count, &try).error;
@@ -104,7 +105,8 @@ static struct flush_model moved_by(struct flush_model m, const double way[3], do
 }
 
 /* As long as the response lasts: behind it there is only the pulse. */
-static int lasting(const struct flush_trace *t, int count, const struct flush_model *m, double times) {
+static int lasting(const struct flush_trace *t, int count, const struct flush_model *m,
+                   double times) {
     double w = 2 * acos(-1) * m->hz, z = m->damping;
     double slowest = z < 1 ? z * w : w * (z - sqrt(z * z - 1));
     double wanted = fmax(least_s, times / slowest) * t->rate_hz + fmax(m->start, 0);
@@ -112,8 +114,8 @@ static int lasting(const struct flush_trace *t, int count, const struct flush_mo
 }
 
 /* The release lies up to 40 ms before the plateau was left, where its top was cut off; each of a
- * few moments leads to a minimum of its own, by a coarse grid and some halvings. The best of them is
- * refined, then with as much of the trace as the response lasts, then, to compare, with half. */
+ * few moments leads to a minimum of its own, by a coarse grid and some halvings. The best of them
+ * is refined, then with as much of the trace as the response lasts, then, to compare, with half. */
 enum { GRID, ROUGHLY, FINELY, WHOLE, BRIEF, DONE };
 
 static void grid_begin(struct flush_search *s, const struct flush_trace *t) {
