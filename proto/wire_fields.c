@@ -209,7 +209,7 @@ static const struct wire_field window[] = {
     NUMBER("offset", 9, SINT32, -VALUE_MAX, VALUE_MAX),
 };
 
-#define MESSAGE(name) {#name, name, sizeof name / sizeof name[0]}
+#define MESSAGE(name) {#name, (name), sizeof(name) / sizeof((name)[0])}
 
 const struct wire_message wire_messages[MESSAGE_COUNT] = {
     [MESSAGE_FRAME] = MESSAGE(frame),
