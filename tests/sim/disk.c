@@ -74,6 +74,7 @@ void disk_power_cut(void) {
 
 /* The process may end here. */
 static void fate(void) {
+    world.calls++;
     if (world.doom && --world.doom == 0)
         longjmp(world.crash, 1);
 }

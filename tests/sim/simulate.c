@@ -2,6 +2,7 @@
  * or mixed. See world.h.
  *
  *     simulate [--seeds N] [--seed FIRST] [--minutes M | --hours H] [--lies] [--verbose]
+ *     simulate --every-call SECONDS       each call to the disk of one quiet run is the last, twice
  *
  * Exit 0: nothing was, and the first seed again gave the same run, bit for bit; 6: something was.
  * --lies: a disk that says "synced" and is not; that must not end with 0. */
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 struct world world;
+static bool cuts; /* --every-call: the power, not only the process */
 
 uint64_t roll(uint64_t sides) {
     return dice_roll(&world.dice) % sides;
@@ -217,7 +219,7 @@ static void calm_down(void) {
 static void turn(uint64_t fault_ms) {
     uint64_t passed = MS * (1 + roll(40));
     world.now_ns += passed;
-    if (!world.calm && roll(fault_ms * MS) < passed)
+    if (!world.calm && !world.only_call && roll(fault_ms * MS) < passed)
         befall();
     net_step();
     step_hemod();
@@ -255,8 +257,10 @@ static void run_seed(uint64_t seed, uint64_t seconds) {
     world.now_ns = SECOND;
     world.start_ns = world.stall_ns = world.full_ns = 0;
     world.lines_made = 0;
-    world.up = world.wired = world.calm = world.power = world.sync_fails = false;
-    world.doom = 0;
+    world.up = world.wired = world.calm = world.sync_fails = false;
+    world.power = cuts;
+    world.doom = world.only_call;
+    world.calls = 0;
     beds_open();
     desk_open();
     live(world.now_ns + seconds * SECOND);
@@ -299,8 +303,32 @@ static void say(const char *what, const struct tally *t) {
     fflush(stdout);
 }
 
+/* A quiet run counts its calls; then one run for each of them, which ends hemod there, and one that
+ * cuts the power there. */
+static uint64_t every_call(uint64_t seconds, struct tally *sum) {
+    uint64_t bad = 0;
+    world.only_call = UINT32_MAX;
+    run_seed(1, seconds);
+    uint32_t calls = world.calls;
+    for (uint32_t n = 1; n <= 2 * calls; n++) {
+        world.only_call = (n + 1) / 2;
+        cuts = n % 2 == 0;
+        run_seed(1, seconds);
+        if (faults_of(&world.tally))
+            printf("call %u of %u%s: not as it must be\n", world.only_call, calls,
+                   cuts ? ", power" : "");
+        bad += faults_of(&world.tally) != 0;
+        add(sum, &world.tally);
+    }
+    cuts = false;
+    world.only_call = 0;
+    printf("each of %u calls to the disk was the last, once by a kill, once by a power cut\n",
+           calls);
+    return bad;
+}
+
 int main(int argc, char **argv) {
-    uint64_t first = 1, seeds = 1, seconds = 600, bad = 0, hash = 0;
+    uint64_t first = 1, seeds = 1, seconds = 600, bad = 0, hash = 0, each = 0;
     struct tally sum = {0};
     for (int i = 1; i < argc; i++) {
         uint64_t number = i + 1 < argc ? strtoull(argv[i + 1], NULL, 10) : 0;
@@ -314,17 +342,22 @@ int main(int argc, char **argv) {
             seeds = number;
         else if (strcmp(argv[i], "--minutes") == 0 && number && i++)
             seconds = 60 * number;
+        else if (strcmp(argv[i], "--every-call") == 0 && number && i++)
+            each = number;
         else if (strcmp(argv[i], "--hours") == 0 && number && i++)
             seconds = 3600 * number;
         else
             return fprintf(stderr, "usage: simulate [--seeds N] [--seed FIRST] [--minutes M | "
-                                   "--hours H] [--lies] [--verbose]\n"), 2;
+                                   "--hours H] [--lies] [--verbose] [--every-call S]\n"),
+                   2;
     }
     snprintf(world.folder, sizeof world.folder, "%s/hemo-simulate.XX" "XX" "XX",
              access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     if (!mkdtemp(world.folder))
         return perror("simulate: a folder for the journal"), 1;
     make_hemod();
+    if (each)
+        bad += every_call(each, &sum);
     for (uint64_t seed = first; seed < first + seeds; seed++) {
         char name[40];
         run_seed(seed, seconds);
@@ -336,14 +369,12 @@ int main(int argc, char **argv) {
         add(&sum, &world.tally);
     }
     run_seed(first, seconds);
-    if (world.tally.hash != hash)
-        printf("seed %llu again: hash %016llx: not the same run\n", (unsigned long long)first,
-               (unsigned long long)world.tally.hash);
     bad += world.tally.hash != hash;
     rmdir(world.folder);
     say("together", &sum);
-    printf("%s: %llu seeds of %llu s, %llu bad; the first again is the same: %016llx\n",
+    printf("%s: %llu seeds of %llu s, %llu bad; the first gave %016llx, again %016llx\n",
            bad ? "FAILED" : "ok", (unsigned long long)seeds, (unsigned long long)seconds,
-           (unsigned long long)bad, (unsigned long long)hash);
+           (unsigned long long)bad, (unsigned long long)hash,
+           (unsigned long long)world.tally.hash);
     return bad ? 6 : 0;
 }

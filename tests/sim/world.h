@@ -85,6 +85,7 @@ struct world {
     uint64_t start_ns;           /* hemod is started again then */
     uint64_t stall_ns, full_ns;  /* the disk does not answer, is full until then */
     uint32_t doom;               /* the process ends in that call to the disk from now; 0: none */
+    uint32_t calls, only_call;   /* made by this run; --every-call: the one that is the last */
     bool sync_fails;
     struct line lines[ACTORS][LINES];
     uint32_t lines_made;
