@@ -67,6 +67,8 @@ export const checks = [
             await page.keyboard.press('F1');
             await page.click('#letters-switch');
             assert.match(await text(page, '#key-sheet-body'), /Enter C/);
+            const palette = (await text(page, '#key-sheet-body')).match(/palette: do anything/g);
+            assert.equal(palette.length, 1, 'a key stands there twice');
             await page.click('#key-sheet-close');
             await page.keyboard.press('F2');
             await page.keyboard.press('c');

@@ -58,6 +58,14 @@ const smallTargets = (page, least) =>
                 .map(([words, box]) => `${words} ${box.width} x ${box.height}`),
         least,
     );
+/** Buttons whose words do not fit in them. */
+const cutWords = (page) =>
+    page.$$eval('#product button, #product a.button', (all) =>
+        all
+            .filter((e) => e.checkVisibility({ visibilityProperty: true }))
+            .filter((e) => e.scrollWidth > e.clientWidth + 1)
+            .map((e) => e.textContent),
+    );
 /** Gloves and haste: what is used during a case. */
 const leastTarget = (screen) => (/^(live|worklist)/.test(screen) ? 44 : 24);
 
@@ -280,6 +288,10 @@ export const checks = [
                 await visit(page, fake, async (screen) => {
                     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
                     assert.ok(wide <= width, `${screen} at ${width}: ${wide} px wide`);
+                    assert.deepEqual(await cutWords(page), [], `${screen} at ${width}: cut`);
+                    if (screen !== 'worklist') return;
+                    const why = await page.$eval('.tray-why', (e) => e.clientWidth);
+                    assert.ok(why > 200, `${why} px for the reason at ${width}`);
                 });
             }
         },

@@ -323,4 +323,5 @@ export const faults = [
     ['DIGIT', 'the lane is captured', js('views/capture_bar.js', 'const named = this.named ? { site } : {};', 'const named = {};')],
     ['DIGIT', 'digits act always', js('views/confirm_panel.js', 'if (keys.letters_on) this.app', 'this.app')],
     ['NARROW', 'the role pushes Log out off the glass', [{ file: 'css/frame.css', find: '.who .role {\n        display: none;', replace: '.who .role {' }]],
+    ['NARROW', 'no room for the reason', [{ file: 'css/worklist.css', find: 'grid-area: 2 / 1 / auto / -1;', replace: '' }]],
 ];

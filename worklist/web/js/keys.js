@@ -89,7 +89,8 @@ export class Keys {
     /** What can be done on a view, the view's own first. @param {string} view @returns {Command[]} */
     commands(view) {
         const all = [...this.table.values()].filter((c) => c.words);
-        return [...all.filter((c) => c.view === view), ...all.filter((c) => c.view === '*')];
+        const own = view === '*' ? [] : all.filter((c) => c.view === view);
+        return [...own, ...all.filter((c) => c.view === '*')];
     }
 
     /** Another key for a command, from now on and on this machine. @param {Command} command
