@@ -7,6 +7,7 @@
 #include "proto/wire.h"
 #include "tests/pulses.h"
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
