@@ -54,6 +54,7 @@ enum hemo_error exam_patient(const struct options *options, const struct patient
     struct patient_source_config config = {.row = row,
                                            .seed = seed,
                                            .vary = options->vary,
+                                           .scenario = options->scenario,
                                            .duration_s = options->duration_s,
                                            .rate_hz = options->rate_hz,
                                            .faults = options->faults,

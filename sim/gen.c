@@ -20,6 +20,7 @@ static enum hemo_error open_all(struct gen *g, struct failure *failure) {
                                            .duration_s = o->duration_s,
                                            .rate_hz = o->rate_hz,
                                            .vary = o->vary,
+                                           .scenario = o->scenario,
                                            .faults = o->faults,
                                            .faults_count = o->faults_count,
                                            .on_beat = truth_log_beat,

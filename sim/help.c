@@ -91,11 +91,14 @@ static const char play_help[] =
     "\n"
     "  hemosim play stable --send tcp://127.0.0.1:7400 --insecure\n"
     "  hemosim play bleeding --send tcp://127.0.0.1:7400 --speed 20 --duration 5:00\n"
+    "  hemosim play hfref --scenario vf@2:00 --send tcp://127.0.0.1:7400\n"
     "  hemosim play failing --seed 7 --fault flush@60+3 --send tcp://127.0.0.1:7400\n"
     "\n"
     "  --duration TIME      default 5:00\n"
     "  --rate HZ            of the pressures, 125 to 2000; default 250\n"
     "  --vary 15%           another patient around that one, drawn by the seed\n"
+    "  --scenario NAME@S    what happens to the patient, from S seconds on, in place\n"
+    "                       of its own; default 120; hemosim list shows the names\n"
     "  --seed N             same seed, same samples; default 1\n"
     "  --fault NAME@S+D     inject a fault at S seconds for D seconds; may be\n"
     "                       repeated; hemosim list shows the names\n" SENDING_HELP EVERY_HELP;
@@ -114,6 +117,8 @@ static const char gen_help[] =
     "  --duration TIME      default 5:00\n"
     "  --rate HZ            of the pressures, 125 to 2000; default 250\n"
     "  --vary 15%           another patient around that one, drawn by the seed\n"
+    "  --scenario NAME@S    what happens to the patient, from S seconds on, in place\n"
+    "                       of its own; default 120; hemosim list shows the names\n"
     "  --seed N             same seed, same samples; default 1\n"
     "  --fault NAME@S+D     inject a fault at S seconds for D seconds\n"
     "  --force              replace files\n" EVERY_HELP;
@@ -159,11 +164,12 @@ static const char exam_help[] =
     "  -n, --n N            seeds of each patient; default 1\n"
     "  --seed N             the first of them; default 1\n"
     "  --vary 15%           patients around each row, drawn by the seed\n"
+    "  --scenario NAME@S    what happens to each, from S seconds on\n"
     "  --duration TIME      of each; default 5:00\n"
     "  --rate HZ            of the pressures, 125 to 2000; default 250\n"
     "  --fault NAME@S+D     inject a fault at S seconds for D seconds\n" EVERY_HELP;
 
-static const char list_help[] = "hemosim list: simulated patients and faults.\n"
+static const char list_help[] = "hemosim list: simulated patients, scenarios and faults.\n"
                                 "\n"
                                 "  hemosim list\n"
                                 "  hemosim list --json\n"

@@ -72,6 +72,7 @@ static enum hemo_error play(const struct options *o, struct failure *failure) {
                                            .duration_s = o->duration_s,
                                            .rate_hz = o->rate_hz,
                                            .vary = o->vary,
+                                           .scenario = o->scenario,
                                            .faults = o->faults,
                                            .faults_count = o->faults_count};
     struct source source;

@@ -39,6 +39,9 @@ static void list_text(void) {
     puts("patients (hemosim play NAME, hemosim gen NAME):");
     for (int i = 0; i < patient_rows_count; i++)
         printf("  %-12s %s\n", patient_rows[i].name, patient_rows[i].what);
+    puts("scenarios (--scenario NAME@SECONDS, with any patient):");
+    for (int i = 0; i < SCENARIOS; i++)
+        printf("  %-16s %s\n", scenarios[i].name, scenarios[i].what);
     puts("faults (--fault NAME@SECONDS+SECONDS[:NUMBER=VALUE,...][,channel=LABEL]):");
     for (int i = 0; i < FAULT_KINDS; i++) {
         const struct fault_row *f = &fault_rows[i];
@@ -52,14 +55,27 @@ static void list_text(void) {
     }
 }
 
+/* NAN has no word in JSON. */
+static void number(const char *key, double value) {
+    if (isfinite(value))
+        printf(",\"%s\":%g", key, value);
+}
+
 static void list_json(void) {
     for (int i = 0; i < patient_rows_count; i++) {
         const struct patient_row *p = &patient_rows[i];
-        printf("{\"type\":\"patient\",\"name\":\"%s\",\"what\":\"%s\",\"ao_mean\":%g,"
-               "\"ao_mean_after\":%g,\"pcw_mean\":%g,\"pcw_mean_after\":%g,\"onset_s\":%g}\n",
-               p->name, p->what, p->before.ao_mean, p->ao_mean_after, p->before.pcw_mean,
-               p->pcw_mean_after, p->onset_s);
+        printf("{\"type\":\"patient\",\"name\":\"%s\",\"what\":\"%s\",\"lab\":\"%s\","
+               "\"scenario\":\"%s\",\"onset_s\":%g",
+               p->name, p->what, p->lab->name, p->scenario->name, p->onset_s);
+        number("ao_mean", p->before.ao_mean);
+        number("ao_mean_after", p->ao_mean_after);
+        number("pcw_mean", p->before.pcw_mean);
+        number("pcw_mean_after", p->pcw_mean_after);
+        puts("}");
     }
+    for (int i = 0; i < SCENARIOS; i++)
+        printf("{\"type\":\"scenario\",\"name\":\"%s\",\"what\":\"%s\",\"lasts_s\":%g}\n",
+               scenarios[i].name, scenarios[i].what, scenario_lasts_s(&scenarios[i]));
     for (int i = 0; i < FAULT_KINDS; i++) {
         char promise[80];
         fault_promise_text(&fault_rows[i], promise, sizeof promise);

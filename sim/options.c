@@ -57,6 +57,7 @@ static const struct option_row rows[] = {
     {"duration", 0, TIME, SIMULATES, AT(duration_s)},
     {"rate", 0, RATE, SIMULATES, AT(rate_hz)},
     {"vary", 0, SHARE, SIMULATES, AT(vary)},
+    {"scenario", 0, TEXT, SIMULATES, AT(scenario)},
     {"n", 'n', COUNT, COMMAND_EXAM, AT(count)},
     {"fault", 0, TEXTS, SIMULATES | COMMAND_REPLAY, AT(faults)},
     {"out", 'o', TEXT, COMMAND_GEN | COMMAND_PLOT | COMMAND_RECORD, AT(out)},
@@ -123,7 +124,7 @@ static bool parse_real(const char *text, double *out) {
 }
 
 /* "90", "1:30", "0:01:30.5": seconds. */
-static bool parse_time(const char *text, double *out) {
+bool options_time(const char *text, double *out) {
     double total = 0;
     char part[24];
     for (int parts = 0; parts < 3; parts++) {
@@ -221,9 +222,9 @@ static enum hemo_error set_value(struct options *o, const struct option_row *row
         }
         if (!(o->command & (READS | COMMAND_RECORD)))
             return want(row, value, "an address such as tcp://127.0.0.1:7400", failure);
-        return parse_time(value, field) ? HEMO_OK : want(row, value, "a time: 90 or 1:30", failure);
+        return options_time(value, field) ? HEMO_OK : want(row, value, "a time: 90 or 1:30", failure);
     case TIME:
-        return parse_time(value, field) ? HEMO_OK : want(row, value, "a time: 90 or 1:30", failure);
+        return options_time(value, field) ? HEMO_OK : want(row, value, "a time: 90 or 1:30", failure);
     case SPEED:
         return parse_speed(value, field) ? HEMO_OK : want(row, value, "1, 4, 20 or max", failure);
     case CASE:

@@ -46,11 +46,15 @@ struct options {
     double duration_s;
     uint64_t seed, count; /* count: seeds of each patient */
     double vary;          /* share of a row's numbers */
+    const char *scenario; /* "NAME" or "NAME@SECONDS"; NULL: the patient's own */
     bool json, quiet, verbose, force, insecure, ignore_checksums, truth, help, version;
 };
 
 enum hemo_error options_parse(struct options *options, int argc, char **argv,
                               struct failure *failure);
+
+/* "90", "1:30", "0:01:30.5": seconds; false: it is no time. */
+bool options_time(const char *text, double *seconds);
 
 /* The help of a command, or of the program for COMMAND_NONE: at most 80 columns, examples first. */
 const char *options_help(enum command command);

@@ -22,7 +22,7 @@ struct patient_truth_row {
     double ao_sys, ao_dia, ao_mean, pa_sys, pa_dia, pa_mean, pcw_mean;
 };
 
-enum { PATIENT_SETTINGS_MAX = 16 };
+enum { PATIENT_SETTINGS_MAX = 20 };
 
 /* A field of struct circulation_parameters, all of which are doubles, and what it is here. */
 struct patient_setting {

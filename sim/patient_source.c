@@ -2,6 +2,7 @@
 #include "proto/event.h"
 #include "proto/site.h"
 #include "sim/nearest.h"
+#include "sim/options.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@ static const double counts_per_mmhg = 50, counts_per_mv = 2000;
 
 struct patient_source {
     struct patient_source_config config;
+    struct patient_row row; /* config.row, where something else happens to the patient */
     struct patient patient;
     struct fault_list faults;
     uint64_t tick, end_tick;
@@ -261,6 +263,40 @@ static bool begin(struct patient_source *s) {
     return true;
 }
 
+static const char *scenario_name(const void *table, int index) {
+    (void)table;
+    return index < SCENARIOS ? scenarios[index].name : NULL;
+}
+
+/* "NAME@WHEN": the row as it is, but for what happens to it and when. */
+static enum hemo_error choose_scenario(struct patient_source *s, const char *text,
+                                       struct failure *failure) {
+    static const double usual_s = 120;
+    char name[NEAREST_WORD_MAX + 1] = "";
+    size_t length = strcspn(text, "@");
+    if (length <= NEAREST_WORD_MAX)
+        memcpy(name, text, length);
+    s->row = *s->config.row;
+    s->row.scenario = scenario_find(name);
+    s->row.onset_s = usual_s;
+    s->row.ao_mean_after = s->row.pcw_mean_after = NAN;
+    s->config.row = &s->row;
+    if (!s->row.scenario) {
+        const char *near = *name ? nearest_word(name, scenario_name, NULL) : NULL;
+        return failure_set(failure, HEMO_BAD_CONFIG, "unknown scenario \"%.40s\" (%s%s%s)", text,
+                           near ? "did you mean " : "see hemosim list", near ? near : "",
+                           near ? "?" : "");
+    }
+    if (text[length] && !options_time(text + length + 1, &s->row.onset_s))
+        return failure_set(failure, HEMO_BAD_CONFIG,
+                           "--scenario \"%.40s\" (want NAME@SECONDS: vf@90 or vf@1:30)", text);
+    if (s->row.onset_s >= s->config.duration_s)
+        return failure_set(failure, HEMO_BAD_CONFIG,
+                           "--scenario \"%.40s\": the record ends at %g s (want --duration)", text,
+                           s->config.duration_s);
+    return HEMO_OK;
+}
+
 static enum hemo_error check(struct patient_source *s, struct failure *failure) {
     if (!choose_rates(s))
         return failure_set(failure, HEMO_BAD_CONFIG,
@@ -291,7 +327,10 @@ enum hemo_error patient_source_open(struct source *source,
     if (!s)
         return failure_set(failure, HEMO_NO_ROOM, "no memory for a patient");
     s->config = *config;
-    enum hemo_error error = check(s, failure);
+    enum hemo_error error =
+        config->scenario ? choose_scenario(s, config->scenario, failure) : HEMO_OK;
+    if (!error)
+        error = check(s, failure);
     if (!error && !begin(s))
         error = failure_set(failure, HEMO_BAD_CONFIG,
                             "%s, seed %llu: no plausible patient within %.0f %% (want less --vary)",

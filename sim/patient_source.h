@@ -20,6 +20,7 @@ struct patient_source_config {
     const struct patient_row *row;
     uint64_t seed;
     double vary; /* draw another patient around the row, by so much (0.15: 15 %); 0: the row */
+    const char *scenario; /* "NAME" or "NAME@1:30" in place of the row's own; NULL: the row's */
     double duration_s;
     uint32_t rate_hz;          /* of the pressures: 125, 200, 250, 400, 500, 1000, 2000; 0: 250 */
     const char *const *faults; /* as fault.h reads them */

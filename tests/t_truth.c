@@ -271,6 +271,48 @@ static void test_json_says_when_and_what(void **state) {
     truth_log_free(&log);
 }
 
+/* The same patient with one scenario and with another: alike to the sample before the onset. */
+static void test_any_scenario_with_any_patient_from_its_exact_onset(void **state) {
+    (void)state;
+    static const char *const scenarios_[2] = {"nothing@0:10", "vf@0:10"};
+    struct source source[2];
+    struct source_item item[2];
+    struct failure failure;
+    double rate_hz = 0;
+    uint64_t differ_tick = 0;
+    for (int i = 0; i < 2; i++) {
+        struct patient_source_config config = {.row = patient_find("hfref"),
+                                               .seed = 5,
+                                               .duration_s = 20,
+                                               .scenario = scenarios_[i]};
+        assert_int_equal(patient_source_open(&source[i], &config, &failure), HEMO_OK);
+        rate_hz = stream_base_rate_hz(&source[i].info);
+    }
+    do {
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(source[i].next(source[i].state, &item[i], &failure), HEMO_OK);
+        const struct sample_block *a = &item[0].body.samples, *b = &item[1].body.samples;
+        if (item[0].kind == SOURCE_SAMPLES && !differ_tick &&
+            memcmp(a->samples, b->samples, a->channels * a->count * sizeof *a->samples) != 0)
+            differ_tick = a->first_tick;
+    } while (item[0].kind != SOURCE_END);
+    double differ_s = (double)differ_tick / rate_hz;
+    print_message("alike until %.2f s\n", differ_s);
+    assert_true(differ_s >= 9.96 && differ_s < 10.1);
+    const struct patient *p = patient_source_patient(&source[1]);
+    assert_string_equal(p->row->scenario->name, "vf");
+    assert_true(p->row->onset_s == 10 && isnan(p->row->ao_mean_after));
+    assert_ptr_equal(patient_find("hfref")->scenario, &scenarios[SCENARIO_nothing]);
+    for (int i = 0; i < 2; i++)
+        source[i].close(source[i].state);
+    static const char *const wrong[] = {"vff", "vf@", "vf@x", "vf@20", "", "@5"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct patient_source_config config = {
+            .row = patient_find("hfref"), .duration_s = 20, .scenario = wrong[i]};
+        assert_int_equal(patient_source_open(&source[0], &config, &failure), HEMO_BAD_CONFIG);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_beats_are_those_of_the_pressures),
@@ -281,6 +323,7 @@ int main(void) {
         cmocka_unit_test(test_waves_of_the_atria),
         cmocka_unit_test(test_coronary_rows_are_what_they_are_called),
         cmocka_unit_test(test_json_says_when_and_what),
+        cmocka_unit_test(test_any_scenario_with_any_patient_from_its_exact_onset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
