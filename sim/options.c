@@ -222,9 +222,10 @@ static enum hemo_error set_value(struct options *o, const struct option_row *row
         }
         if (!(o->command & (READS | COMMAND_RECORD)))
             return want(row, value, "an address such as tcp://127.0.0.1:7400", failure);
-        return options_time(value, field) ? HEMO_OK : want(row, value, "a time: 90 or 1:30", failure);
+        /* fallthrough */
     case TIME:
-        return options_time(value, field) ? HEMO_OK : want(row, value, "a time: 90 or 1:30", failure);
+        return options_time(value, field) ? HEMO_OK
+                                          : want(row, value, "a time: 90 or 1:30", failure);
     case SPEED:
         return parse_speed(value, field) ? HEMO_OK : want(row, value, "1, 4, 20 or max", failure);
     case CASE:
