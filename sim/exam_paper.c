@@ -44,12 +44,27 @@ static double seconds(const struct exam_paper *p, uint64_t tick) {
     return (double)tick / stream_base_rate_hz(&p->info);
 }
 
+static bool has_line(const struct exam_paper *p, enum patient_channel channel) {
+    for (uint32_t c = 0; c < p->info.channels_count; c++)
+        if (!strcmp(p->info.channels[c].label, patient_channel_labels[channel]))
+            return true;
+    return false;
+}
+
+static enum exam_of kind_of(const struct exam_paper *p, const struct event *e, uint32_t quantity) {
+    bool aortic = quantity == QUANTITY_AV_MEAN || quantity == QUANTITY_AV_PEAK ||
+                  quantity == QUANTITY_AV_P2P || quantity == QUANTITY_SEP;
+    if (e->kind == EVENT_BEAT)
+        return EXAM_BEAT;
+    return aortic && has_line(p, PATIENT_FA) ? EXAM_FEMORAL : EXAM_VALUE;
+}
+
 static void keep(struct exam_paper *p, const struct event *e, uint32_t quantity, double value) {
     struct exam_answer *a = new_answer(p);
     bool beat = e->kind == EVENT_BEAT;
     if (!a)
         return;
-    *a = (struct exam_answer){.of = beat ? EXAM_BEAT : EXAM_VALUE,
+    *a = (struct exam_answer){.of = kind_of(p, e, quantity),
                               .quantity = quantity,
                               .site = e->site,
                               .channel = e->channel,
@@ -85,7 +100,7 @@ void exam_paper_event(void *paper, const struct event *event) {
         (event->kind != EVENT_BEAT || event->left_out_count > 0))
         return;
     for (uint32_t i = 0; i < event->values_count; i++) {
-        enum exam_of of = event->kind == EVENT_BEAT ? EXAM_BEAT : EXAM_VALUE;
+        enum exam_of of = kind_of(p, event, event->values[i].quantity);
         if (asked(of, event->values[i].quantity, event->site))
             keep(p, event, event->values[i].quantity, event->values[i].value);
     }

@@ -14,7 +14,7 @@
 #include "proto/stream.h"
 #include "sim/truth_log.h"
 
-enum exam_of { EXAM_VALUE, EXAM_BEAT };
+enum exam_of { EXAM_VALUE, EXAM_FEMORAL, EXAM_BEAT }; /* FEMORAL: of the valve, from the leg */
 
 struct exam_row {
     enum exam_of of;
