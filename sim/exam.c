@@ -82,7 +82,8 @@ enum hemo_error exam_patient(const struct options *options, const struct patient
     return error;
 }
 
-static const char *const of_names[] = {[EXAM_VALUE] = "value", [EXAM_FEMORAL] = "femoral", [EXAM_BEAT] = "beat"};
+static const char *const of_names[] = {
+    [EXAM_VALUE] = "value", [EXAM_FEMORAL] = "femoral", [EXAM_BEAT] = "beat"};
 
 static double bias(const struct exam_marks *m) {
     return m->sum / (double)m->n;
