@@ -103,7 +103,7 @@ static void test_implausible_patients_are_refused(void **state) {
     struct circulation_parameters k = circulation_normal();
     circulation_init(&c, &k, 1);
     assert_true(vary_plausible(&c));
-    c.parameters.r_systemic = 0.1; /* no pressure left */
+    c.parameters.chambers[CHAMBER_LV].ees = 0.15; /* no pressure left */
     assert_false(vary_plausible(&c));
     k.volume_ml = 4000;
     circulation_init(&c, &k, 1);
