@@ -39,7 +39,7 @@ static const struct option_row rows[] = {
     {"beats", 0, TEXT, COMMAND_ANALYZE, AT(beats)},
     {"events", 0, TEXT, COMMAND_ANALYZE, AT(events)},
     {"rules", 0, TEXT, COMMAND_ANALYZE | COMMAND_PLOT, AT(rules)},
-    {"set", 0, TEXTS, COMMAND_ANALYZE | COMMAND_QUEUE, AT(sets)},
+    {"set", 0, TEXTS, COMMAND_ANALYZE | COMMAND_QUEUE | COMMAND_PLOT, AT(sets)},
     {"standing", 0, TEXT, COMMAND_ANALYZE, AT(standing)},
     {"measurement", 0, TEXT, COMMAND_PLOT, AT(measurement)},
     {"truth", 0, FLAG, COMMAND_PLOT, AT(truth)},

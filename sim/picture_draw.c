@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double left = 86, right = 14, top = 36, usual_height = 120, lane_gap = 14, foot = 34;
+static const double left = 86, right = 14, top = 36, usual_height = 120, lane_gap = 14, foot = 34, words = 16;
 enum { COLUMNS_MAX = 4000, LEVELS = 4096, USUAL_WIDTH = 1200 };
 static const double narrow_beat = 10; /* points */
 static const char legend[] =
@@ -382,7 +382,7 @@ static void draw_findings(const struct sheet *s, double bottom) {
 /* The measurement's window, its beats' numbers, why others were left out, and what it says. */
 static void draw_measurement(const struct sheet *s, const struct lane *l, double bottom) {
     const struct event *e = s->p->view.measurement;
-    char text[160];
+    char text[400];
     double x = x_of(s, e->from_tick);
     svg_rect(s->out,
              &(struct svg_box){x, l->top, x_of(s, e->to_tick) - x, l->height, "span"});
@@ -405,13 +405,16 @@ static void draw_measurement(const struct sheet *s, const struct lane *l, double
     svg_text(s->out, &(struct svg_word){left, bottom + 30, "value", NULL}, text);
     snprintf(text, sizeof text, "%u beats used, %u left out; %s; quality %.2f", e->beats_count,
              e->left_out_count, method_text(e->method), e->quality);
-    svg_text(s->out, &(struct svg_word){left + s->width, bottom + 30, "small", "end"}, text);
+    svg_text(s->out, &(struct svg_word){left, bottom + 30 + words, "small", NULL}, text);
 }
 
+/* With a value of two lines both are looked at: which the other is, its event does not say. */
 static bool shown(const struct picture *p, uint32_t channel) {
     const struct event *e = p->view.measurement;
     const struct stream_channel *c = &p->info.channels[channel];
-    return p->traces[channel].count && (!e || channel == e->channel || c->site == SITE_ECG);
+    bool two = e && (e->method == METHOD_PAIR || e->method == METHOD_LEAST_BEATS);
+    bool other = c->site == SITE_ECG || (two && c->unit == UNIT_MMHG);
+    return p->traces[channel].count && (!e || channel == e->channel || other);
 }
 
 static uint64_t last_tick(const struct picture *p) {
@@ -450,7 +453,7 @@ void picture_draw(const struct picture *picture, FILE *out) {
         lanes += shown(p, c);
     struct lane lane = {.height = p->view.lane_height > 0 ? p->view.lane_height : usual_height};
     double bottom = top + lanes * (lane.height + lane_gap);
-    svg_begin(out, width, bottom + foot, p->view.title);
+    svg_begin(out, width, bottom + foot + (p->view.measurement ? words : 0), p->view.title);
     if (!p->view.embedded)
         svg_sheet(out);
     svg_text(out, &(struct svg_word){8, 22, "title", NULL}, p->view.title);

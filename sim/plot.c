@@ -59,6 +59,8 @@ static enum hemo_error run_once(struct plot *plot, const struct picture_view *vi
     enum hemo_error error = record_source_open(&source, &config, failure);
     if (!error)
         error = offline_open(&offline, &source, &run, failure);
+    for (int i = 0; i < o->sets_count && !error; i++)
+        error = offline_type(&offline, o->sets[i], hear, plot, failure);
     if (!error && view)
         picture_init(&plot->picture, &source.info, view);
     plot->draws = view != NULL;
