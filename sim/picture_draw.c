@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double left = 86, right = 14, top = 36, usual_height = 120, lane_gap = 14, foot = 34, words = 16;
+static const double left = 86, right = 14, top = 36, usual_height = 120, lane_gap = 14, foot = 34,
+                    words = 16;
 enum { COLUMNS_MAX = 4000, LEVELS = 4096, USUAL_WIDTH = 1200 };
 static const double narrow_beat = 10; /* points */
 static const char legend[] =
