@@ -5,7 +5,8 @@
 #include <math.h>
 
 /* Tenths of a second. */
-enum { CLEAN_STEPS = 20, REFERENCE_EVERY = 5, RELEARN = 60, RELEARN_DAMPED = 3000, REBASE = 200 };
+enum { CLEAN_STEPS = 20, CLEAN_WINDOW = 30, REFERENCE_EVERY = 5 };
+enum { RELEARN = 60, RELEARN_DAMPED = 3000, REBASE = 200 };
 enum { QUIET_STEPS = 5, OVERWEDGE_PAST = 100 };
 enum { SMALL_PULSE = 200, SITE_TOLD = 30, SITE_TOLD_STEP = 5, LONG_AGO = 1 << 20 };
 enum { REBASE_ENTRIES = 6, MATURE_ENTRIES = 16 }; /* of the reference */
@@ -161,8 +162,15 @@ static void enter(struct line_state *l, uint32_t state, struct line_change *chan
     l->in_state = l->quiet = l->fresh_pulse = 0;
 }
 
+/* The first levels behind a disturbance come from a window that holds nothing of it: of a rail in
+ * them every pulse that follows would seem lost. */
+static int32_t clean_wanted(const struct line_state *l) {
+    bool disturbed_before = l->clean < l->steps;
+    return l->state == EVENT_LEARNING && disturbed_before ? CLEAN_WINDOW : CLEAN_STEPS;
+}
+
 static void learn(struct line_state *l, const struct features_look *look) {
-    bool due = l->steps % REFERENCE_EVERY == 0 && l->clean >= CLEAN_STEPS && undisturbed(l);
+    bool due = l->steps % REFERENCE_EVERY == 0 && l->clean >= clean_wanted(l) && undisturbed(l);
     float least = line_rules_least_pulse(l->chamber.verdict == SITE_RA ? LINE_ATRIAL : l->kind);
     if (l->state == EVENT_LEARNING && l->clean >= SMALL_PULSE)
         least *= 0.3f; /* a failing heart or a pump may have no more */

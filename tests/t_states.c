@@ -350,6 +350,24 @@ static void another_chamber_is_told(void **state) {
     assert_int_equal(log_a.site, SITE_NONE);
 }
 
+static double rail_end_s;
+
+static double weaker_behind_a_rail(double t) {
+    if (t >= begin_s && t < rail_end_s)
+        return 185;
+    return t < begin_s ? art(t) : 38 + 22 * pulses_artery(pulses_phase(t, 0.7));
+}
+
+/* What is learnt behind a rail holds nothing of it: or each pulse that follows would seem lost. */
+static void a_weak_pulse_behind_a_rail_is_a_pulse(void **state) {
+    (void)state;
+    for (rail_end_s = end_s; rail_end_s < end_s + 1; rail_end_s += 0.1) {
+        run(SITE_ART, 125, weaker_behind_a_rail);
+        for (int tenth = (int)(rail_end_s * 10) + 60; tenth < (int)(run_s * 10); tenth++)
+            assert_int_equal(log_a.state[tenth], EVENT_NONE);
+    }
+}
+
 /* A person's word holds until it ends, whatever the trace looks like. */
 static void marked_states(void **state) {
     (void)state;
@@ -385,6 +403,7 @@ int main(void) {
         cmocka_unit_test(a_gap_is_no_damping),
         cmocka_unit_test(the_real_is_not_withheld),
         cmocka_unit_test(another_chamber_is_told),
+        cmocka_unit_test(a_weak_pulse_behind_a_rail_is_a_pulse),
         cmocka_unit_test(marked_states),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
