@@ -20,12 +20,22 @@ void minute_wake(const struct report_call *call, struct line *line) {
     minute_begin(line, from_tick + (call->now_tick - from_tick) / length * length);
 }
 
+static bool counts(uint32_t state) {
+    return event_withholds(state) || state == EVENT_WEDGE;
+}
+
+/* A state is told to have begun before it was known: what another one had until then is not counted
+ * twice. */
 void minute_state(struct line *line, uint32_t state, uint64_t from_tick, uint64_t to_tick) {
     struct minute *m = &line->minute;
-    if (from_tick < m->from_tick)
-        from_tick = m->from_tick;
-    if (to_tick > from_tick)
-        m->stood_ticks[state - EVENT_GAP] += (uint32_t)(to_tick - from_tick);
+    uint64_t least = counts(state) && m->until_tick > m->from_tick ? m->until_tick : m->from_tick;
+    if (from_tick < least)
+        from_tick = least;
+    if (to_tick <= from_tick)
+        return;
+    m->stood_ticks[state - EVENT_GAP] += (uint32_t)(to_tick - from_tick);
+    if (counts(state))
+        m->until_tick = to_tick;
 }
 
 /* Eight beats become one row of medians. */
@@ -62,10 +72,6 @@ void minute_withdraw(struct line *line, uint64_t from_tick, uint64_t to_tick) {
         if (m->beats[i].foot_tick < from_tick || m->beats[i].foot_tick >= to_tick)
             m->beats[kept++] = m->beats[i];
     m->count = kept;
-}
-
-static bool counts(uint32_t state) {
-    return event_withholds(state) || state == EVENT_WEDGE;
 }
 
 static double withheld_ticks(const struct minute *m) {

@@ -54,6 +54,7 @@ struct minute_beat {
 /* The minute that runs, for the one value of it: minute.c. */
 struct minute {
     uint64_t from_tick;
+    uint64_t until_tick; /* up to where a state that counts has been counted */
     uint32_t stood_ticks[LINE_STATES]; /* in each state, as far as it has ended */
     uint32_t count, groups, given;     /* beats of the open group; groups closed; beats in all */
     double quality, sums[4];           /* of all beats; of the groups' medians */
