@@ -377,6 +377,37 @@ static void events_reach_the_page(void **state) {
     assert_int_equal(access(t.out, R_OK), 0); /* the login's row is signed by now */
 }
 
+static void owner_does(const char *sql) {
+    struct db db;
+    db_init(&db, t.cluster.owner, "test");
+    assert_true(db_ready(&db) && db_do(&db, sql));
+    db_close(&db);
+}
+
+/* What cannot be written down is not shown: the page is closed (1013) and asks anew. */
+static void what_cannot_be_audited_is_not_shown(void **state) {
+    (void)state;
+    static struct wire_frame frame;
+    size_t length = 0;
+    int opcode, fd = open_page();
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(next_message(fd, (uint8_t *)t.out, &length), 1);
+    owner_does("create function no_shown() returns trigger language plpgsql as "
+               "'begin raise ''planted''; end'");
+    owner_does("create trigger no_shown before insert on audit for each row "
+               "when (new.what = 'shown') execute function no_shown()");
+    said_measurement(&t.said, &frame, 6500);
+    fake_add(&t.fake, &frame);
+    while ((opcode = next_message(fd, (uint8_t *)t.out, &length)) == 1)
+        assert_null(strstr(t.out, "\"type\":\"measurement\""));
+    assert_int_equal(opcode, 8);
+    assert_int_equal((uint8_t)t.out[0] << 8 | (uint8_t)t.out[1], 1013);
+    close(fd);
+    assert_int_equal(daemon_ask(t.daemon.metrics_port, "GET /metrics", "", "", t.out), 200);
+    assert_non_null(strstr(t.out, "hemo_worklist_shown_refused_total 1\n"));
+    owner_does("drop trigger no_shown on audit");
+}
+
 static void the_trace_behind_a_number(void **state) {
     (void)state;
     char line[100], id[EVENT_ID_TEXT];
@@ -486,6 +517,7 @@ int main(void) {
         cmocka_unit_test(a_page_gets_its_room_and_no_more_than_it_draws),
         cmocka_unit_test(garbage_closes_the_socket),
         cmocka_unit_test(events_reach_the_page),
+        cmocka_unit_test(what_cannot_be_audited_is_not_shown),
         cmocka_unit_test(nothing_is_confirmed_while_nothing_is_saved),
         cmocka_unit_test(an_ended_session_closes_its_page),
         cmocka_unit_test(the_trace_behind_a_number),

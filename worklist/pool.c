@@ -42,7 +42,8 @@ static void run_session(struct db *db, struct job *job) {
     job->answer.status = alive == USER_OK ? 200 : alive == USER_WRONG ? 401 : 503;
 }
 
-static bool shown_to(struct db *db, const char *id, const char *token) {
+/* USER_WRONG: no session any more, or no such measurement: nobody is to be shown it. */
+static enum user_result shown_to(struct db *db, const char *id, const char *token) {
     struct user user;
     char object[64];
     PGresult *r = db_query(db,
@@ -51,25 +52,34 @@ static bool shown_to(struct db *db, const char *id, const char *token) {
                            DB(id));
     snprintf(object, sizeof object, "measurement %.32s", id);
     enum user_result who = r && PQntuples(r) == 1 ? session_whose(db, token, &user) : USER_WRONG;
-    bool ok = who != USER_OK || audit_once(db,
-                                           &(struct audit_entry){user.name, "shown", object, "",
-                                                                 db_text(r, 0, 0), "socket"},
-                                           0);
+    if (who == USER_OK &&
+        !audit_once(db, &(struct audit_entry){user.name, "shown", object, "", db_text(r, 0, 0),
+                                              "socket"},
+                    0))
+        who = USER_FAILED;
     PQclear(r);
-    return ok && who != USER_FAILED;
+    return who;
 }
 
-/* Each person once, however many pages are open. */
+/* Each person once, however many pages are open. Of the sessions in `body` those stay that are to
+ * be shown it. */
 static void run_shown(struct db *db, struct job *job) {
-    char *rest = NULL;
+    char token[API_TOKEN];
     bool ok = db_answers(db) && db_do(db, "begin");
-    for (char *token = strtok_r(job->body, "\n", &rest); ok && token;
-         token = strtok_r(NULL, "\n", &rest))
-        ok = shown_to(db, job->request.path, token);
-    if (!(ok && db_do(db, "commit"))) {
-        fprintf(stderr, "worklistd: audit of what was shown: %s\n", db->error);
-        db_do(db, "rollback");
+    for (char *at = job->body; ok && *at; at += strcspn(at, "\n") + 1) {
+        size_t length = strcspn(at, "\n");
+        snprintf(token, sizeof token, "%.*s", (int)length, at);
+        enum user_result who = shown_to(db, job->request.path, token);
+        ok = who != USER_FAILED;
+        if (who == USER_WRONG)
+            memset(at, '-', length);
     }
+    ok = ok && db_do(db, "commit");
+    job->answer.status = ok ? 200 : 503;
+    if (ok)
+        return;
+    fprintf(stderr, "worklistd: audit of what was shown: %s\n", db->error);
+    db_do(db, "rollback");
 }
 
 static void run_job(struct pool *pool, struct db *db, struct job *job) {

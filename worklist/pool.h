@@ -11,7 +11,7 @@ enum { POOL_THREADS = 4, POOL_QUEUE = 128 };
 enum job_kind {
     JOB_REQUEST,
     JOB_SOCKET, /* who is it, and the snapshot for a new WebSocket */
-    JOB_SHOWN,  /* who was shown the suggestion `path`: the sessions in `body`, one a line */
+    JOB_SHOWN,  /* who is to be shown the suggestion `path`: the sessions in `body`, one a line */
     JOB_SESSION /* is its session still there? Not an act: it does not keep an idle one alive */
 };
 

@@ -24,7 +24,9 @@ static void on_finished(struct web *web) {
     for (struct job *next; job; job = next) {
         next = job->next;
         struct web_client *client = job->owner;
-        if (!client) {
+        if (job->kind == JOB_SHOWN) {
+            web_socket_shown(web, job);
+        } else if (!client) {
             job_free(job);
         } else if (job->kind == JOB_SOCKET) {
             web_socket_known(web, client, job);

@@ -75,6 +75,7 @@ int web_socket(struct web *web, struct web_client *client, enum lws_callback_rea
 int web_socket_filter(struct web *web, struct lws *wsi);
 void web_socket_known(struct web *web, struct web_client *client, struct job *job);
 void web_socket_session(struct web_client *client, struct job *job);
+void web_socket_shown(struct web *web, struct job *job);
 void web_socket_deliver(struct web *web);
 
 /* LWS_PRE bytes of room before, at least `length` behind. */

@@ -141,8 +141,17 @@ void web_socket_session(struct web_client *client, struct job *job) {
     job_free(job);
 }
 
-/* Who was shown a suggestion: the pool writes it down. */
-static void note_shown(struct web *web, const struct hub_text *text) {
+/* Nobody is shown what is not written down: whoever should have been asks anew, and the answer to
+ * that is written down too. */
+static void not_shown(struct web *web, const char *tokens) {
+    counters_add(web->counters, COUNTER_SHOWN_REFUSED, 1);
+    for (struct web_socket *s = web->sockets; s; s = s->next)
+        if (s->known && strstr(tokens, s->token))
+            close_with(s, 1013);
+}
+
+/* A suggestion: the pool writes down who is to be shown it, then web_socket_shown() shows it. */
+static void show(struct web *web, struct hub_text *text) {
     struct job *job = calloc(1, sizeof *job);
     size_t sockets = 1, n = 0;
     for (struct web_socket *s = web->sockets; s; s = s->next)
@@ -155,10 +164,27 @@ static void note_shown(struct web *web, const struct hub_text *text) {
     job->body[n] = '\0';
     job->kind = JOB_SHOWN;
     snprintf(job->request.path, sizeof job->request.path, "%s", text->shown);
+    job->texts[0] = text->text;
+    text->text = NULL;
     if (n > 0 && pool_add(web->pool, job))
         return;
     if (n > 0)
-        counters_add(web->counters, COUNTER_SHOWN_LOST, 1);
+        not_shown(web, job->body);
+    job_free(job);
+}
+
+void web_socket_shown(struct web *web, struct job *job) {
+    struct hub_text *text = calloc(1, sizeof *text);
+    if (!text)
+        abort();
+    *text = (struct hub_text){.users = 1, .text = job->texts[0], .length = strlen(job->texts[0])};
+    job->texts[0] = NULL;
+    if (job->answer.status != 200)
+        not_shown(web, job->body);
+    for (struct web_socket *s = web->sockets; s && job->answer.status == 200; s = s->next)
+        if (s->known && strstr(job->body, s->token))
+            push(web, s, text);
+    text_release(text);
     job_free(job);
 }
 
@@ -168,8 +194,8 @@ void web_socket_deliver(struct web *web) {
         next = text->next;
         text->users = 1;
         if (text->shown[0])
-            note_shown(web, text);
-        for (struct web_socket *s = web->sockets; s; s = s->next)
+            show(web, text);
+        for (struct web_socket *s = text->text ? web->sockets : NULL; s; s = s->next)
             if (s->known && (text->room == 0 || subscribed(s, text->room)))
                 push(web, s, text);
         text_release(text);
