@@ -2,9 +2,9 @@
  * have changed places (exchange.h): look at the label. Values of it move nothing meanwhile
  * (report.c).
  *
- * A right ventricle that was seen to fill at the atrium's pressure is not called a pulmonary artery:
- * where all diastolics are alike (tamponade, constriction), its trace has that shape, and the
- * diastolic at the atrium's mean speaks for the label. That is held back. */
+ * A right ventricle that was seen to fill at the atrium's pressure is not called a pulmonary
+ * artery: where all diastolics are alike (tamponade, constriction), its trace has that shape, and
+ * the diastolic at the atrium's mean speaks for the label. That is held back. */
 #include "detectors/stay.h"
 #include "proto/quantity.h"
 #include "proto/stream.h"

@@ -228,11 +228,44 @@ static void two_rooms_never_mix(void **state) {
     assert_int_equal(cluster_count(&t.app, "select count(*) from quarantine"), foreign);
 }
 
+/* The room records on under the old case until hemod has the next one: what was measured and came
+ * behind the closing is on record, not given out, not accepted, and moves no study. What a feed
+ * that catches up brings of before it is taken as ever. */
+static void behind_its_closing_a_case_gets_nothing(void **state) {
+    (void)state;
+    static struct wire_frame frame;
+    char id[EVENT_ID_TEXT], late[EVENT_ID_TEXT], call[100];
+    suggest(id);
+    struct seen seen = look(id);
+    assert_true(db_do(&t.app, "update lab_case set closed_at = now() where number = 77"));
+    assert_int_equal(decided(t.kim, id, "accept", &seen, ""), 200); /* of before */
+    assert_true(db_do(&t.app, "update lab_case set closed_at = '2026-03-02' where number = 77"));
+    int64_t findings = cluster_count(&t.app, "select count(*) from finding");
+    suggest(late);
+    said_finding(&t.said, &frame, EVENT_PULSE_LOST, t.tick += 2000);
+    store(&frame);
+    assert_int_equal(cluster_count(&t.app, "select count(*) from finding"), findings);
+    seen = look(late);
+    assert_int_equal(decided(t.kim, late, "accept", &seen, ""), 409);
+    assert_int_equal(decided(t.kim, late, "adjust", &seen, ",\"values\":{\"systolic\":121}"),
+                     409);
+    assert_false(db_do(&t.app, "update measurement set state = 'accepted' where state = "
+                               "'suggested'")); /* nor by any other way */
+    snprintf(call, sizeof call, "GET /api/cases/%d/measurements", CASE);
+    struct api_answer answer = ask(&t.app, t.kim, call, "");
+    assert_int_equal(answer.status, 200);
+    assert_null(strstr(answer.body, late));
+    free(answer.body);
+    assert_int_equal(decided(t.kim, late, "reject", &seen, ",\"reason\":\"other\""), 200);
+    assert_true(db_do(&t.app, "update lab_case set closed_at = null where number = 77"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(identifiers_in_their_order),
         cmocka_unit_test(station_and_time_need_a_person),
         cmocka_unit_test(findings_go_with_their_case),
+        cmocka_unit_test(behind_its_closing_a_case_gets_nothing),
         cmocka_unit_test(a_merge_moves_all_or_none),
         cmocka_unit_test(two_rooms_never_mix),
     };

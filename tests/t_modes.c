@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include "tests/api_world.h"
 #include "worklist/cases.h"
 #include "worklist/say.h"
@@ -142,11 +144,46 @@ static void scan_the_rest(bool say) {
     }
 }
 
+/* One command of hemoctl, ended after a second: all that it wrote. */
+static void terminal(const char *const words[3], char *text, size_t size) {
+    int ends[2];
+    size_t n = 0;
+    assert_int_equal(pipe(ends), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(ends[1], 1);
+        alarm(1); /* watch goes on for ever */
+        execl(BUILD_DIR "/bin/hemoctl", "hemoctl", "-d", t.cluster.app, words[0], words[1],
+              words[2], (char *)NULL);
+        _exit(127);
+    }
+    close(ends[1]);
+    for (ssize_t got = 1; got > 0 && n < size - 1; n += got > 0 ? (size_t)got : 0)
+        got = read(ends[0], text + n, size - 1 - n);
+    text[n] = '\0';
+    close(ends[0]);
+    waitpid(pid, NULL, 0);
+}
+
+/* What the terminal says: the list, a study's moves, all that ever moved, the counts. */
+static void scan_terminal(bool say) {
+    static const char *const commands[][3] = {
+        {"study", "list"}, {"study", "history", "2"}, {"watch", "--from", "start"},
+        {"room", "list"},  {"mode", "list"},          {"status"}};
+    static char text[100000];
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        terminal(commands[i], text, sizeof text);
+        assert_true(text[0] != '\0' || strcmp(commands[i][0], "status") != 0);
+        scan(commands[i][0], text, say);
+    }
+}
+
 static int everything_found(bool say) {
     hits = scanned = 0;
     the_machine_works(say);
     scan_answers(say);
     scan_the_rest(say);
+    scan_terminal(say);
     return hits;
 }
 

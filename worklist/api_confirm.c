@@ -11,7 +11,8 @@ static bool audit_shown(struct api_call *call) {
     PGresult *r = db_query(
         call->db,
         "select 'measurement ' || encode(id, 'hex'), 'version ' || version || ' digest ' || digest "
-        "from measurement where case_number = $1 and state = 'suggested' order by received_at, id",
+        "from measurement where case_number = $1 and state = 'suggested' and not "
+        "behind_closing(case_number, to_at, received_at) order by received_at, id",
         DB(db_int(call->number).text));
     bool ok = r != NULL;
     for (int i = 0; ok && i < PQntuples(r); i++)
@@ -39,8 +40,10 @@ void api_measurements(struct api_call *call) {
     }
     PGresult *r = db_query(call->db,
                            "select json_build_object('measurements', coalesce(json_agg(body order "
-                           "by received_at, id), "
-                           "'[]'::json)) from measurement_view where case_number = $1",
+                           "by received_at, id), '[]'::json)) from measurement_view where "
+                           "case_number = $1 and id not in (select id from measurement m where "
+                           "m.case_number = $1 and behind_closing(case_number, to_at, "
+                           "m.received_at))",
                            DB(db_int(call->number).text));
     api_ok(call, r ? strdup(PQgetvalue(r, 0, 0)) : NULL);
     PQclear(r);
@@ -132,6 +135,18 @@ static void answer(struct api_call *call, enum decided result, const char *why) 
     }
 }
 
+/* The room may have held the next patient already. */
+static bool refuse_behind_closing(struct api_call *call) {
+    static const struct api_problem problem = {
+        409, "CASE_CLOSED", "This was measured after its case was closed in the list.",
+        "Nothing was decided. It stays on record and belongs to nobody.",
+        "Measure it again under the case that is open now."};
+    bool behind = confirm_behind_closing(call->db, call->id);
+    if (behind)
+        api_error(call, &problem);
+    return behind;
+}
+
 static void decide_values(struct api_call *call, enum decision_kind kind, const json_t *values,
                           const char *reason) {
     char why[MEASURE_WHY] = "";
@@ -142,6 +157,8 @@ static void decide_values(struct api_call *call, enum decision_kind kind, const 
         api_error(call, &not_saved);
         return;
     }
+    if (kind != DECIDE_REJECT && kind != DECIDE_UNDO && refuse_behind_closing(call))
+        return;
     const struct decision decision = {.kind = kind,
                                       .id_hex = call->id,
                                       .user = call->user.name,

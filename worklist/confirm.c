@@ -182,3 +182,13 @@ char *confirm_json(struct db *db, const char *id_hex) {
     PQclear(r);
     return text;
 }
+
+bool confirm_behind_closing(struct db *db, const char *id_hex) {
+    PGresult *r = db_query(db,
+                           "select behind_closing(case_number, to_at, received_at) from "
+                           "measurement where id = decode($1, 'hex')",
+                           DB(id_hex));
+    bool behind = r && PQntuples(r) == 1 && db_bool(r, 0, 0);
+    PQclear(r);
+    return behind;
+}

@@ -40,3 +40,6 @@ enum decided confirm_decide(struct db *db, const struct decision *decision, char
 
 /* The measurement as it is, as JSON text. Heap; NULL: not there or error. */
 char *confirm_json(struct db *db, const char *id_hex);
+/* Measured, and come, behind the closing of its case: perhaps of the next patient, whose case waits
+ * on its way to hemod. It is not given out and not accepted (sql/015_case_change.sql). */
+bool confirm_behind_closing(struct db *db, const char *id_hex);

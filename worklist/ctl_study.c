@@ -94,7 +94,7 @@ int ctl_study_history(struct ctl *ctl) {
         ctl,
         "select format('%s  %s -> %s  %s -> %s  %s  (%s)', body->>'at', body->>'from_position', "
         "body->>'to_position', body->>'from_tier', body->>'to_tier', body->>'reason', body->>'by') "
-        "from move_view where study = $1 order by id",
+        "from move_view join move_shown using (id) where study = $1 order by id",
         study);
 }
 
@@ -180,7 +180,7 @@ static const char watch_sql[] = "select m.id, to_char(m.at, 'HH24:MI:SS') || coa
                                 "m.to_position when m.from_position = m.to_position then ' stays "
                                 "at ' || m.to_position else ' moved from ' || "
                                 "m.from_position || ' to ' || m.to_position end from study_move m "
-                                "left join event e on e.id = m.event "
+                                "join move_shown using (id) left join event e on e.id = m.event "
                                 "where m.id > $1 order by m.id";
 static const char decided_sql[] = "select n, to_char(at::timestamptz, 'HH24:MI:SS') || ' ' || who "
                                   "|| ': ' || what || ' ' || object from audit "

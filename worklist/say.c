@@ -100,7 +100,7 @@ static bool overtaken(const struct store_batch *batch, size_t at) {
 static void say_measurement(struct hub *hub, struct db *db, const struct event *e) {
     char id[EVENT_ID_TEXT], *message = NULL;
     id_text(e->id, id);
-    char *body = confirm_json(db, id);
+    char *body = confirm_behind_closing(db, id) ? NULL : confirm_json(db, id);
     if (body && asprintf(&message, "{\"type\":\"measurement\",%s", body + 1) > 0)
         hub_publish_shown(hub, message, id);
     free(body);

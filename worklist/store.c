@@ -191,6 +191,7 @@ static bool move_study(struct worklist *w, struct store_batch *batch, struct sto
                                              .refers_hex = refers,
                                              .kind = e->kind,
                                              .case_number = (int64_t)e->case_number,
+                                             .at_ns = e->at_ns,
                                              .from_value = e->from_value,
                                              .to_value = e->to_value,
                                              .withdrawn = e->state == EVENT_RETRACTED,

@@ -252,10 +252,13 @@ int64_t worklist_add(struct worklist *w, const struct study_new *study, const ch
     return worklist_key(w, id, &key) && worklist_move(w, &key, &move) ? id : 0;
 }
 
-static int64_t study_of_case(struct db *db, int64_t case_number, char mode[16]) {
-    PGresult *r = db_query(
-        db, "select study, case_mode(number) from lab_case where number = $1 and number > 0",
-        DB(db_int(case_number).text));
+/* 0 also for what happened and came behind the closing of the case: perhaps the next patient's. */
+static int64_t study_of_case(struct db *db, const struct worklist_finding *f, char mode[16]) {
+    PGresult *r = db_query(db,
+                           "select study, case_mode(number) from lab_case where number = $1 and "
+                           "number > 0 and not behind_closing(number, to_timestamp($2::bigint / "
+                           "1e9), clock_timestamp())",
+                           DB(db_int(f->case_number).text, db_int(f->at_ns).text));
     int64_t study = r && PQntuples(r) == 1 ? db_number(r, 0, 0) : r ? 0 : -1;
     if (study > 0)
         snprintf(mode, 16, "%s", db_text(r, 0, 1));
@@ -375,7 +378,7 @@ static int raise_integrated(struct worklist *w, int64_t study, const struct work
 int worklist_raise(struct worklist *w, const struct worklist_finding *finding, int64_t *study) {
     char mode[16] = "";
     bool moves = rank_tier_of(finding->kind) != TIER_ROUTINE;
-    *study = moves ? study_of_case(w->db, finding->case_number, mode) : 0;
+    *study = moves ? study_of_case(w->db, finding, mode) : 0;
     if (*study <= 0)
         return (int)*study;
     if (strcmp(mode, "integrated") == 0)

@@ -52,7 +52,7 @@ struct worklist_finding {
     const char *event_hex,
         *refers_hex; /* refers_hex: NULL or the finding that this one continues */
     uint32_t kind;
-    int64_t case_number;
+    int64_t case_number, at_ns;
     double from_value, to_value;
     bool withdrawn;     /* not recovered: it never was true, nothing holds the place */
     const char *reason; /* one line */

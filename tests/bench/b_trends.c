@@ -3,11 +3,11 @@
  *
  *     b_trends FOLDER          map_per_minute.csv (minute, a column for each patient), labels.csv
  *
- * A minute is drawn out to 60 beats on the line between two means: that adds nothing, and leaves out
- * each fall that is over within a minute. A fall into low pressure: five minutes below 65 mmHg behind
- * ten above. Found: an alarm begins from 20 min before to 5 min behind its first minute. Of nothing:
- * an alarm (but one of a level, while that is so low within 5 min) where the mean of no minute of
- * the next five lies 15 % and 15 mmHg below one of the last fifteen. */
+ * A minute is drawn out to 60 beats on the line between two means: that adds nothing, and leaves
+ * out each fall that is over within a minute. A fall into low pressure: five minutes below 65 mmHg
+ * behind ten above. Found: an alarm begins from 20 min before to 5 min behind its first minute. Of
+ * nothing: an alarm (but one of a level, while that is so low within 5 min) where the mean of no
+ * minute of the next five lies 15 % and 15 mmHg below one of the last fifteen. */
 #include "tests/bench/bank.h"
 #include "proto/quantity.h"
 #include "tests/bench/baselines.h"
@@ -192,8 +192,8 @@ int main(int argc, char **argv) {
     }
     double hours = trends.patients * (trends.minutes - 1) / 60.0;
     printf("%d patients, %.0f h\n\n| | falls into low pressure found | lead, median min (5 %%, 95 "
-           "%%) | episodes warned of within the hour | lead, median min | alarms per h | of nothing "
-           "per h |\n|---|---|---|---|---|---|---|\n", trends.patients, hours);
+           "%%) | episodes warned of within the hour | lead, median min | alarms per h | of "
+           "nothing per h |\n|---|---|---|---|---|---|---|\n", trends.patients, hours);
     for (int way = 0; way < WAYS; way++) {
         struct score *s = &scores[way];
         const char *name = way < FIRST_BASELINE ? names[way] : baseline_names[way - FIRST_BASELINE];
