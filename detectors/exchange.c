@@ -27,6 +27,19 @@ static bool exchanged(const struct line *a, const struct line *b) {
     return apart >= apart_mmhg && fabs(a_is - b_was) <= near && fabs(b_is - a_was) <= near;
 }
 
+/* The history goes with the cable: each line now has behind it what the other one showed, and in
+ * between what it shows itself. So the way back is seen as soon as the way there was. */
+static void exchange_history(struct line *a, struct line *b) {
+    float a_is = (float)level(a, NOW, NOW), b_is = (float)level(b, NOW, NOW);
+    for (uint32_t back = NOW + 1; back <= NOW + BETWEEN + BEFORE; back++) {
+        float *of_a = &a->bare_levels[a->bare_count - back];
+        float *of_b = &b->bare_levels[b->bare_count - back];
+        float was = *of_a;
+        *of_a = back <= NOW + BETWEEN ? a_is : *of_b;
+        *of_b = back <= NOW + BETWEEN ? b_is : was;
+    }
+}
+
 void exchange_watch(struct report_call *call) {
     struct room *room = call->room;
     uint32_t channels = room->begin.info.channels_count;
@@ -37,6 +50,7 @@ void exchange_watch(struct report_call *call) {
                 continue;
             bool back = a->exchanged_with != 0 && b->exchanged_with != 0;
             uint32_t a_site = back ? SITE_NONE : b->site, b_site = back ? SITE_NONE : a->site;
+            exchange_history(a, b);
             line_exchanged(call, a, a_site);
             line_exchanged(call, b, b_site);
         }

@@ -546,7 +546,7 @@ void line_exchanged(struct report_call *call, struct line *line, uint32_t site) 
     line_leave(call, line);
     close_states(call, line);
     start(line, sample_tick(line, call->now_tick));
-    line->levels_count = line->bare_count = 0;
+    line->levels_count = 0;
     line->exchanged_with = site;
     if (site != SITE_NONE)
         contradict(call, line, site, call->now_tick);

@@ -86,6 +86,30 @@ static void test_swapped_cables_are_said_of_both_lines(void **state) {
 
 /* The check itself can fail: an artery that truly falls to the other's level is no exchange, and is
  * found. */
+/* A swap of a few seconds is seen there and back: a line that stayed contradicted would be deaf to
+ * all that follows. Below 2 s the levels cannot tell, and then both changes must go unseen. */
+static void test_a_short_swap_is_seen_to_end(void **state) {
+    (void)state;
+    static const double lasts_s[] = {1, 2, 3, 4, 5, 6, 7, 8, 12, 20};
+    for (size_t i = 0; i < sizeof lasts_s / sizeof lasts_s[0]; i++) {
+        struct trace trace = {0};
+        run(&trace, &(struct course){
+                        .swapped_s = 100, .back_s = 100 + lasts_s[i], .second_mmhg = 10});
+        uint32_t began = trace_count(&trace, EVENT_WRONG_SITE, EVENT_BEGAN);
+        uint32_t ended = 0; /* within 5 s of the way back */
+        for (uint32_t k = 0; k < trace.count; k++) {
+            const struct event *e = &trace.events[k];
+            double late_s = (double)e->emitted_tick / HZ - 100 - lasts_s[i];
+            ended += e->kind == EVENT_WRONG_SITE && e->state == EVENT_ENDED && late_s <= 5;
+        }
+        print_message("%.0f s: %u began, %u ended\n", lasts_s[i], began, ended);
+        assert_int_equal(began, ended);
+        if (lasts_s[i] > 2)
+            assert_int_equal(began, 2);
+        trace_free(&trace);
+    }
+}
+
 static void test_a_true_fall_is_no_exchange(void **state) {
     (void)state;
     struct trace trace = {0};
@@ -106,6 +130,7 @@ static void test_lines_at_one_level_cannot_be_told_apart(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_swapped_cables_are_said_of_both_lines),
+        cmocka_unit_test(test_a_short_swap_is_seen_to_end),
         cmocka_unit_test(test_a_true_fall_is_no_exchange),
         cmocka_unit_test(test_lines_at_one_level_cannot_be_told_apart),
     };
