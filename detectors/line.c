@@ -156,9 +156,18 @@ static void state_ended(struct report_call *call, struct line *line, uint32_t st
     }
 }
 
+void line_wrong_rate(struct report_call *call, struct line *line) {
+    if (call->room->wrong_rate && line->running)
+        state_began(call, line, EVENT_WRONG_RATE, call->now_tick);
+    else
+        state_ended(call, line, EVENT_WRONG_RATE, call->now_tick);
+}
+
+/* All but what is the device's, not the line's. */
 static void close_states(struct report_call *call, struct line *line) {
     for (uint32_t i = 0; i < LINE_STATES; i++)
-        state_ended(call, line, STATE_FIRST + i, call->now_tick);
+        if (STATE_FIRST + i != EVENT_WRONG_RATE)
+            state_ended(call, line, STATE_FIRST + i, call->now_tick);
 }
 
 static void add_values(struct event *event, const struct line_beat *beat) {
@@ -241,6 +250,8 @@ static void item_beat(struct report_call *call, struct line *line,
         withhold(line, &beat);
     else if (line_wedged(line))
         wedge_waves(line, &item->beat);
+    if (call->room->wrong_rate || beat.foot_tick < call->room->right_tick)
+        beat.values[LINE_RATE] = NAN;
     struct event event = report_new(call, line, EVENT_BEAT, beat.foot_tick);
     event.site = item->site; /* PCW inside a wedge that was marked */
     event.from_tick = beat.foot_tick;
@@ -457,7 +468,7 @@ static void add_level(struct report_call *call, struct line *line, float mmhg) {
 static void fall_asleep(struct report_call *call, struct line *line) {
     uint32_t gap = 1u << (EVENT_GAP - STATE_FIRST);
     for (uint32_t i = 0; i < LINE_STATES; i++)
-        if ((1u << i) != gap)
+        if ((1u << i) != gap && STATE_FIRST + i != EVENT_WRONG_RATE)
             state_ended(call, line, STATE_FIRST + i, call->now_tick);
     state_began(call, line, EVENT_GAP, call->now_tick);
     line->asleep = true;
@@ -540,6 +551,7 @@ void line_site(struct report_call *call, struct line *line, uint32_t site) {
     line->asleep = false;
     line->missing_run = 0;
     start(line, sample_tick(line, call->now_tick));
+    line_wrong_rate(call, line);
 }
 
 void line_exchanged(struct report_call *call, struct line *line, uint32_t site) {
@@ -558,4 +570,5 @@ void line_end(struct report_call *call, struct line *line) {
     minute_clock(call, line);
     line_leave(call, line);
     close_states(call, line);
+    state_ended(call, line, EVENT_WRONG_RATE, call->now_tick);
 }

@@ -17,6 +17,8 @@ void line_marked(struct report_call *call, struct line *line, uint32_t kind, boo
 void line_site(struct report_call *call, struct line *line, uint32_t site);
 /* The trace is that of the line at `site`, or its own again (SITE_NONE): exchange.h. */
 void line_exchanged(struct report_call *call, struct line *line, uint32_t site);
+/* The device's clock is not what it declares, or is again: room->wrong_rate. */
+void line_wrong_rate(struct report_call *call, struct line *line);
 /* Another phase: a new visit, with the signal state kept. before the room's phase changes. */
 void line_leave(struct report_call *call, struct line *line);
 /* End of the stream: what is open is closed. */

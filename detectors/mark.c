@@ -75,6 +75,32 @@ static void capture(struct report_call *call, struct line *line, const struct st
         capture_refused(call, line);
 }
 
+/* Beyond this, times, rates and what is computed of them are refused (reference: F-10). */
+static const double wrong_share = 0.05;
+
+static void say_clock(struct report_call *call, uint32_t kind, uint32_t state, double value) {
+    struct event event = report_new(call, &call->room->lines[0], kind, call->now_tick);
+    event.site = SITE_NONE; /* the device's, not a line's */
+    event.state = state;
+    event.from_value = 1;
+    event.to_value = value;
+    report_send(call, &event);
+}
+
+/* pace: seconds of the device in one of hemod's; 1: right. */
+static void change_pace(struct report_call *call, double pace) {
+    struct room *room = call->room;
+    bool drifts = pace != 1;
+    if (drifts != room->drifts)
+        say_clock(call, EVENT_CLOCK_DRIFT, drifts ? EVENT_BEGAN : EVENT_ENDED, pace);
+    room->drifts = drifts;
+    if (room->wrong_rate)
+        room->right_tick = call->now_tick;
+    room->wrong_rate = fabs(pace - 1) > wrong_share;
+    for (uint32_t c = 0; c < room->begin.info.channels_count; c++)
+        line_wrong_rate(call, &room->lines[c]);
+}
+
 void mark_apply(struct report_call *call, const struct stream_mark *mark) {
     struct line *line = &call->room->lines[mark->channel];
     bool begins = mark->value != 0;
@@ -106,6 +132,12 @@ void mark_apply(struct report_call *call, const struct stream_mark *mark) {
     case MARK_VALUE:
         report_mark(call, line, mark);
         derive_typed(call, mark);
+        return;
+    case MARK_PACE:
+        change_pace(call, mark->value);
+        return;
+    case MARK_LEAP:
+        say_clock(call, EVENT_CLOCK_JUMP, EVENT_BEGAN, mark->value);
         return;
     default: /* drug, note: said, not measured */
         break;

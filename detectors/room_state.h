@@ -22,7 +22,7 @@ enum {
     LINE_BEATS_MAX = 34,
     LINE_LEVELS_MAX = 128, /* averages of half a second: 64 s */
     LINE_BARE_LEVELS = 14, /* 7 s */
-    LINE_STATES = 16,      /* 101..116 */
+    LINE_STATES = 17,      /* 101..117 */
     RWAVES_WAVES = 32,
     RWAVES_INTERVALS = 5,
     LINE_VALUES = 11,
@@ -237,6 +237,8 @@ struct room {
     double base_rate_hz;
     uint64_t lag_ticks, clock_ticks;
     uint32_t phase;
+    bool wrong_rate, drifts; /* as hemod said last of the device's clock */
+    uint64_t right_tick;     /* until then the rate was wrong */
     uint64_t done_tick; /* every sample before it was processed */
     uint64_t next_clock_tick;
     struct room_counts counts;

@@ -38,6 +38,8 @@ static enum hemo_error check_meaning(const struct events_server *s, uint32_t *ta
     *target = NO_SLOT;
     if (s->frame.kind == WIRE_RULES)
         return rules_parse(text->text, text->length, &rules, &line);
+    if (s->frame.kind == WIRE_MARK && s->frame.body.mark.kind >= MARK_PACE)
+        return HEMO_NOT_ALLOWED; /* hemod's own */
     uint32_t slot = lab_target(s->lab, &s->frame);
     if (slot == LAB_NO_SLOT)
         return HEMO_WRONG_STREAM;

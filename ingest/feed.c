@@ -212,6 +212,8 @@ static enum hemo_error check_ticks(const struct feed *f, const struct wire_frame
     uint64_t tick;
     if (!first_tick_of(record, &tick))
         return HEMO_OK;
+    if (record->kind == WIRE_MARK && record->body.mark.kind >= MARK_PACE)
+        return HEMO_NOT_ALLOWED; /* hemod's own */
     if (record->kind == WIRE_GAP) {
         tick = record->body.gap.next_tick;
         if (seconds(f, tick - record->body.gap.first_tick) > JUMP_S_MAX)

@@ -114,6 +114,23 @@ bool intake_command(struct receiver *r, const struct command_item *item, const u
     return true;
 }
 
+void intake_mark(struct receiver *r, uint32_t slot, uint32_t kind, double value) {
+    struct input_item input = {
+        .arrived_ns = log_now_ns(), .type = RECORD_COMMAND, .slot = NO_SLOT};
+    struct task_item task = {.arrived_ns = input.arrived_ns, .kind = TASK_COMMAND, .slot = slot};
+    size_t length;
+    wire_begin(&r->frame, WIRE_MARK);
+    r->frame.epoch = r->lab->journal_id;
+    r->frame.body.mark = (struct stream_mark){
+        .kind = kind, .value = value, .target_stream = r->lab->feeds[slot].stream};
+    enum hemo_error error = wire_pack(&r->frame, r->buffer, sizeof r->buffer, &length);
+    assert(error == HEMO_OK);
+    (void)error;
+    input.length = task.length = (uint32_t)length;
+    put_input(r, &input, r->buffer);
+    put_task(r, &task, r->buffer);
+}
+
 void intake_publish(struct receiver *r) {
     if (r->input_touched) {
         ring_publish(r->input); /* before the tasks: an event never gets ahead of its cause */

@@ -10,5 +10,8 @@ void intake_record(struct receiver *r, uint32_t slot, const uint8_t *bytes, uint
                    const struct wire_epoch_begin *begin);
 /* A client's command; true when it changed the case of its target. */
 bool intake_command(struct receiver *r, const struct command_item *item, const uint8_t *bytes);
+/* What hemod's own clock says of a stream, as a command of hemod's own: MARK_PACE, MARK_LEAP. Where
+ * intake_has_room(), which this uses up. */
+void intake_mark(struct receiver *r, uint32_t slot, uint32_t kind, double value);
 /* All that was taken becomes visible to the others; wakes them. */
 void intake_publish(struct receiver *r);

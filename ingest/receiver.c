@@ -3,6 +3,7 @@
 #include "ingest/intake.h"
 #include "ingest/live.h"
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -11,7 +12,7 @@ enum { BATCH = 512, IDLE_MS = 200, FULL_MS = 2, ASK_AGAIN_NS = 300000000 };
 enum { FEW_FEEDS = 8, MANY_FEEDS = 64, GATHER_NS = 1000000 }; /* twice as long for many */
 /* Unheard for so long, a connection may be replaced: one that lives says Hello after 2 s. */
 static const uint64_t silence_ns = 3000000000, probe_ns = 50000000;
-static const uint64_t watch_ns = 100000000; /* from one look at the disk to the next */
+static const uint64_t watch_every_ns = 100000000; /* from one look at disk and clocks to the next */
 static const uint64_t under_way_ns = 2000000000; /* records of an ended epoch are no surprise */
 
 static void add(_Atomic uint64_t *counter, uint64_t value) {
@@ -146,14 +147,38 @@ static void watch_stream(struct receiver *r, uint32_t slot, uint64_t now_ns) {
     atomic_store_explicit(gauge, p->saving.late, memory_order_relaxed);
 }
 
-static void watch_disk(struct receiver *r) {
-    uint64_t now_ns = log_now_ns();
-    if (now_ns - r->saving_ns < watch_ns)
+/* What the feed's clock does, as an input of its room. */
+static void watch_pace(struct receiver *r, uint32_t slot) {
+    const struct feed *feed = &r->lab->feeds[slot];
+    struct pace *pace = &r->peers[slot].pace;
+    const char *name = r->lab->config->devices[slot].name;
+    double value;
+    if (!feed->begun || feed->phase != FEED_OPEN || pace->epoch != feed->link.epoch)
         return;
-    r->saving_ns = now_ns;
+    switch (intake_has_room(r) ? pace_step(pace, &value) : PACE_NOTHING) {
+    case PACE_NOTHING:
+        break;
+    case PACE_IS:
+        log_line("feeds: %s: its clock runs %.4f times as fast as this one", name, value);
+        intake_mark(r, slot, MARK_PACE, value);
+        break;
+    case PACE_LEAPT:
+        log_line("feeds: %s: its clock leapt ahead by %.3f s", name, value);
+        intake_mark(r, slot, MARK_LEAP, value);
+        break;
+    }
+}
+
+static void watch(struct receiver *r) {
+    uint64_t now_ns = log_now_ns();
+    if (now_ns - r->watch_ns < watch_every_ns)
+        return;
+    r->watch_ns = now_ns;
     for (uint32_t i = 0; i < r->lab->config->devices_count; i++)
-        if (r->lab->feeds[i].stream && r->lab->feeds[i].have_info)
+        if (r->lab->feeds[i].stream && r->lab->feeds[i].have_info) {
             watch_stream(r, i, now_ns);
+            watch_pace(r, i);
+        }
 }
 
 static void take_commands(struct receiver *r) {
@@ -263,6 +288,10 @@ static void on_hello(struct receiver *r, uint32_t slot, const struct socket_peer
     uint64_t fresh = lab_fresh_epoch(r->lab);
     if (feed_hello(&r->lab->feeds[slot], &r->frame, fresh, &answer))
         lab_epoch_used(r->lab, fresh);
+    bool resumed = answer.welcome && answer.why == WHY_RESUMED;
+    pace_hello(&r->peers[slot].pace, resumed ? hello->next_sequence
+                                             : hello->next_sequence - hello->first_held + 1,
+               log_now_ns());
     send_answer(r, slot, &answer);
     r->peers[slot].ack_due = true; /* the last one may have been lost with the old connection */
 }
@@ -280,6 +309,19 @@ static void count_refused(struct receiver *r, uint32_t slot, enum hemo_error err
     add(&r->metrics->streams[slot].samples_refused[-error], samples_in(&r->frame));
 }
 
+/* A feed that claims real time is held to it; not while this machine keeps it waiting. */
+static void keep_pace(struct receiver *r, uint32_t slot) {
+    const struct feed *feed = &r->lab->feeds[slot];
+    struct receiver_peer *p = &r->peers[slot];
+    if (r->frame.kind != WIRE_SAMPLES)
+        return;
+    if ((feed->info.speed_percent != 100 && feed->info.origin != ORIGIN_LIVE) || p->saving.late)
+        pace_forget(&p->pace);
+    else
+        pace_record(&p->pace, feed->link.epoch, r->frame.sequence,
+                    (double)feed->tick / stream_base_rate_hz(&feed->info), log_now_ns());
+}
+
 static void on_record(struct receiver *r, uint32_t slot, const struct socket_message *message) {
     struct feed *feed = &r->lab->feeds[slot];
     struct wire_epoch_begin begin;
@@ -295,6 +337,7 @@ static void on_record(struct receiver *r, uint32_t slot, const struct socket_mes
     case FEED_TAKE:
         adopt(r, slot, &message->peer);
         intake_record(r, slot, zmq_msg_data(body), (uint32_t)zmq_msg_size(body), &begin);
+        keep_pace(r, slot);
         if (r->frame.kind == WIRE_SAMPLES)
             live_publish(r->live, feed->stream, zmq_msg_data(body), zmq_msg_size(body));
         break;
@@ -360,8 +403,11 @@ static void on_message(struct receiver *r, const struct socket_message *message)
 static bool drain(struct receiver *r) {
     struct socket_message message;
     for (int i = 0; i < BATCH; i++) {
-        if (!intake_has_room(r))
+        if (!intake_has_room(r)) {
+            for (uint32_t k = 0; k < r->lab->config->devices_count; k++)
+                pace_forget(&r->peers[k].pace);
             return false;
+        }
         enum hemo_error error = socket_receive(r->socket, &message);
         if (error == HEMO_NOT_FOUND)
             return false;
@@ -413,15 +459,26 @@ bool receiver_step(struct receiver *r) {
     take_acks(r);
     take_commands(r);
     bool more = drain(r);
+    watch(r);
     intake_publish(r);
     send_acks(r);
-    watch_disk(r);
     read_monitor(r);
     return more;
 }
 
+/* An epoch goes on that another run of hemod began: what that one said of its clock is unknown. */
+static void pace_recovered(struct receiver *r) {
+    for (uint32_t i = 0; i < r->lab->config->devices_count; i++)
+        if (r->lab->feeds[i].phase == FEED_OPEN) {
+            r->peers[i].pace.epoch = r->lab->feeds[i].link.epoch;
+            r->peers[i].pace.said = NAN;
+            r->peers[i].pace.held_lead_s = -HUGE_VAL;
+        }
+}
+
 void *receiver_run(void *receiver) {
     struct receiver *r = receiver;
+    pace_recovered(r);
     while (!atomic_load(&r->stop)) {
         if (receiver_step(r))
             continue;

@@ -6,11 +6,13 @@
  * credit does the rest, nothing is dropped. Acks go out when the writer says "durable". Refusals
  * are counted by reason and said in one line, with a brake. A disk that does not keep up (saving.h)
  * is said on the live socket, by an event for each stream that waits for it: it is the one thing
- * that the journal cannot say. */
+ * that the journal cannot say. What a feed's sample clock does against this machine's (pace.h)
+ * becomes an input, a Mark of hemod's own: rooms have no clock, and a replay says the same. */
 #pragma once
 #include "ingest/items.h"
 #include "ingest/lab.h"
 #include "ingest/log.h"
+#include "ingest/pace.h"
 #include "ingest/ring.h"
 #include "ingest/saving.h"
 #include "ingest/socket.h"
@@ -25,6 +27,7 @@ struct receiver_peer {
     uint64_t opened_ns;            /* when it was last welcomed to a new epoch */
     struct log_brake brake;
     struct saving saving;
+    struct pace pace;
     uint64_t late_tick; /* where it began not to be saved */
 };
 
@@ -44,7 +47,7 @@ struct receiver {
     _Atomic int stop;
     /* the thread's own */
     uint64_t inputs;
-    uint64_t saving_ns; /* when the disk was last looked at */
+    uint64_t watch_ns; /* when disk and clocks were last looked at */
     bool tasks_touched[CONFIG_WORKERS_MAX], input_touched;
     struct log_brake stranger, handshake;
     struct receiver_peer peers[CONFIG_DEVICES_MAX];

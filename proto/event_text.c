@@ -261,6 +261,18 @@ static void write_held(struct line *line, const struct event *event, double s) {
         add(line, " (%s)", why->text);
 }
 
+/* to_value: seconds of the device in one of hemod's; or by how many seconds it leapt. */
+static void write_clock(struct line *line, const struct event *event, double s) {
+    (void)s;
+    add_site(line, event);
+    if (event->kind == EVENT_CLOCK_JUMP)
+        add(line, "the device's clock jumped ahead by %.1f s", event->to_value);
+    else if (event->state == EVENT_BEGAN)
+        add(line, "the device's clock drifts: %.4f of its seconds in one", event->to_value);
+    else
+        add(line, "the device's clock is right again");
+}
+
 static void write_lost(struct line *line, const struct event *event, double s) {
     write_state(line, event, s);
     add_standing(line, event);
@@ -305,6 +317,7 @@ static const struct {
     {EVENT_FALLING_PULSE, write_pulse}, {EVENT_LARGE_V, write_v},
     {EVENT_HELD_BACK, write_held},      {EVENT_NOT_GIVEN, write_not_given},
     {EVENT_EQUIVOCAL, write_equivocal},
+    {EVENT_CLOCK_DRIFT, write_clock},   {EVENT_CLOCK_JUMP, write_clock},
 };
 
 char *event_text(const struct event *event, double base_rate_hz, char *out, size_t size) {

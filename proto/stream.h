@@ -15,7 +15,10 @@ enum stream_origin { ORIGIN_LIVE = 1, ORIGIN_REPLAY = 2, ORIGIN_SIMULATED = 3, O
 enum stream_unit { UNIT_MMHG = 1, UNIT_MV = 2, UNIT_L_MIN = 3, UNIT_OTHER = 4, UNIT_MAX = 4 };
 enum mark_kind {
     MARK_SITE = 1, MARK_ZEROING, MARK_FLUSH, MARK_PHASE, MARK_DRUG, MARK_VALUE, MARK_WEDGE,
-    MARK_NOTE, MARK_EQUALISE, MARK_PULLBACK, MARK_CAPTURE, MARK_KIND_MAX = 11
+    MARK_NOTE, MARK_EQUALISE, MARK_PULLBACK, MARK_CAPTURE,
+    MARK_PACE, /* hemod's own from here on: the stream's seconds in one of hemod's clock */
+    MARK_LEAP, /* seconds that the counter ran ahead of that clock at once */
+    MARK_KIND_MAX = 13
 };
 enum gap_reason { GAP_DEVICE = 1, GAP_NOT_HELD, GAP_COUNTER_JUMP, GAP_REFUSED, GAP_REASON_MAX = 4 };
 

@@ -29,6 +29,9 @@ static enum hemo_error meaning_mark(const struct stream_mark *mark) {
         return HEMO_BAD_NUMBER;
     if (text && mark->text[0] == '\0')
         return HEMO_BAD_FIELD;
+    bool of_clocks = mark->kind == MARK_PACE || mark->kind == MARK_LEAP;
+    if (of_clocks && !(mark->value > 0))
+        return HEMO_BAD_NUMBER;
     if (begins_or_ends && mark->value != 0 && mark->value != 1)
         return HEMO_BAD_NUMBER;
     return HEMO_OK;

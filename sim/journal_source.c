@@ -73,7 +73,7 @@ static bool take(struct journal_source *s, struct source_item *item) {
         item->next_tick = f->body.gap.next_tick;
         item_made = true;
     }
-    if (f->kind == WIRE_MARK) {
+    if (f->kind == WIRE_MARK && f->body.mark.kind < MARK_PACE) {
         *item = (struct source_item){.kind = SOURCE_MARK, .body.mark = f->body.mark};
         item->body.mark.target_stream = 0;
         if (!item->body.mark.tick)

@@ -11,7 +11,8 @@ enum { MARKS_MAX = 100000, LINE_CHARS = 512, FIELDS = 5 };
 
 static const char *const kind_names[] = {"",     "site",  "zeroing", "flush", "phase",
                                          "drug", "value", "wedge",   "note",
-                                         "equalise", "pullback", "capture"};
+                                         "equalise", "pullback", "capture", NULL, NULL};
+/* NULL: hemod's own, of the clock it had then. */
 
 static const char header[] = "time_s,kind,channel,value,text";
 
@@ -105,7 +106,7 @@ static enum hemo_error parse_line(const struct loader *l, char *line, struct str
         return bad(l, "time (want seconds from the beginning)", fields[0]);
     m->tick = (uint64_t)llround(time_s * stream_base_rate_hz(l->info));
     for (uint32_t kind = 1; kind <= MARK_KIND_MAX; kind++)
-        if (!strcmp(fields[1], kind_names[kind]))
+        if (kind_names[kind] && !strcmp(fields[1], kind_names[kind]))
             m->kind = kind;
     if (!m->kind)
         return bad(l, "unknown kind", fields[1]);

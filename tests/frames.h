@@ -156,6 +156,8 @@ static inline void frames_mark(struct dice *d, struct stream_mark *mark) {
     mark->phase = dice_32(d, 0, PHASE_MAX);
     mark->quantity = mark->kind == MARK_VALUE ? dice_quantity(d) : 0;
     mark->value = mark->kind == MARK_VALUE ? dice_real(d, -40, 300) : (double)(dice_roll(d) % 2);
+    if (mark->kind >= MARK_PACE)
+        mark->value = dice_real(d, 0.1, 10);
     if (mark->kind == MARK_CAPTURE)
         mark->value = dice_real(d, 0.1, 60) * (dice_roll(d) % 2 ? 1 : -1);
     dice_text(d, mark->text, mark->kind == MARK_DRUG || mark->kind == MARK_NOTE ? 1 : 0, 64);

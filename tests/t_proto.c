@@ -233,6 +233,11 @@ static const struct {
      "PA minute not given: motion or whip, withheld for 22 s"},
     {{.kind = EVENT_MINUTE, .site = SITE_PA}, "PA minute not given: too few beats"},
     {{.kind = EVENT_BEAT, .site = SITE_AO}, "AO beat"},
+    {{.kind = EVENT_CLOCK_DRIFT, .state = EVENT_BEGAN, .to_value = 1.005},
+     "the device's clock drifts: 1.0050 of its seconds in one"},
+    {{.kind = EVENT_CLOCK_DRIFT, .state = EVENT_ENDED, .to_value = 1},
+     "the device's clock is right again"},
+    {{.kind = EVENT_CLOCK_JUMP, .to_value = 5}, "the device's clock jumped ahead by 5.0 s"},
     {{.kind = 999}, "unknown event 999"},
 };
 

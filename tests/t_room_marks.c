@@ -45,6 +45,54 @@ static void test_marks_apply_at_their_tick(void **state) {
     feed_close(&other);
 }
 
+/* All groups, second by second. */
+static void feed_until(struct feed *feed, uint32_t at_s) {
+    for (uint32_t s = (uint32_t)(feed->sent[0] / group_rate_hz[0]); s < at_s; s++)
+        for (uint32_t g = 0; g < GROUPS; g++)
+            feed_send(feed, g, group_rate_hz[g]);
+}
+
+/* hemod's own marks: beyond 5 % nothing is measured on any line, whatever else is said of it, and
+ * neither is a rate; below it is only said. */
+static void test_a_wrong_rate_withholds(void **state) {
+    (void)state;
+    struct feed feed;
+    feed_open(&feed, 5);
+    struct stream_mark wrong = mark_at(20, MARK_PACE, 0), right = mark_at(80, MARK_PACE, 0);
+    struct stream_mark drift = mark_at(100, MARK_PACE, 0), leap = mark_at(110, MARK_LEAP, 0);
+    struct stream_mark site = mark_at(40, MARK_SITE, 1);
+    wrong.value = 0.5;
+    right.value = 1;
+    drift.value = 1.02;
+    leap.value = 5;
+    site.site = SITE_RV;
+    const struct stream_mark *const marks[] = {&wrong, &site, &right, &drift, &leap};
+    uint32_t given = 0, measured = 0;
+    for (int i = 0; i < 5; i++) {
+        feed_until(&feed, (uint32_t)(marks[i]->tick / BASE_HZ) - 1);
+        assert_int_equal(room_mark(feed.room, marks[i], trace_event, &feed.trace), HEMO_OK);
+    }
+    feed_until(&feed, 140);
+    for (uint32_t i = 0; i < feed.trace.count; i++) {
+        const struct event *e = &feed.trace.events[i];
+        double from_s = (double)e->from_tick / BASE_HZ, to_s = (double)e->to_tick / BASE_HZ;
+        bool spoilt = from_s < 80 && to_s > 20.5;
+        if (e->kind == EVENT_BEAT || e->kind == EVENT_READING || e->kind == EVENT_MEASUREMENT)
+            if (spoilt && e->values_count > 0)
+                fail_msg("%s of channel %u, %.2f to %.2f s", event_row(e->kind)->name, e->channel,
+                         from_s, to_s);
+        given += e->kind == EVENT_BEAT && e->values_count > 1 && from_s > 100;
+        measured += e->kind == EVENT_READING && from_s > 100;
+    }
+    assert_true(given > 20 && measured > 5);
+    assert_int_equal(trace_count(&feed.trace, EVENT_WRONG_RATE, EVENT_BEGAN), 3);
+    assert_int_equal(trace_count(&feed.trace, EVENT_WRONG_RATE, EVENT_ENDED), 3);
+    assert_int_equal(trace_count(&feed.trace, EVENT_CLOCK_DRIFT, EVENT_BEGAN), 2);
+    assert_int_equal(trace_count(&feed.trace, EVENT_CLOCK_DRIFT, EVENT_ENDED), 1);
+    assert_int_equal(trace_count(&feed.trace, EVENT_CLOCK_JUMP, EVENT_BEGAN), 1);
+    feed_close(&feed);
+}
+
 static void test_marks_that_do_not_fit(void **state) {
     (void)state;
     struct feed feed;
@@ -209,6 +257,7 @@ static void test_a_wedge_that_stays(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_marks_apply_at_their_tick),
+        cmocka_unit_test(test_a_wrong_rate_withholds),
         cmocka_unit_test(test_marks_that_do_not_fit),
         cmocka_unit_test(test_a_capture_by_hand),
         cmocka_unit_test(test_a_capture_in_a_wedge),

@@ -78,7 +78,8 @@ char *say_event(const struct event *e, double base_rate_hz, int64_t study) {
     else if (e->kind / 100 == 3)
         out = say_finding(e, base_rate_hz, study);
     else if (e->kind == EVENT_WITHDRAWN || e->kind == EVENT_QUARANTINED ||
-             e->kind == EVENT_NOT_SAVED || e->kind == EVENT_SAVED_AGAIN)
+             e->kind == EVENT_NOT_SAVED || e->kind == EVENT_SAVED_AGAIN ||
+             e->kind == EVENT_CLOCK_DRIFT || e->kind == EVENT_CLOCK_JUMP)
         out = say_notice(e, base_rate_hz);
     char *text = out ? json_dumps(out, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(out);
