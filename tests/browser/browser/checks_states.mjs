@@ -69,7 +69,7 @@ export const checks = [
             await ready(page);
             await page.keyboard.press('F2');
             fake.notice('NOT_SAVED');
-            const again = setInterval(() => fake.notice('NOT_SAVED'), 1000);
+            const again = setInterval(() => fake.notice('NOT_SAVED'), 1000).unref();
             await until('the banner', () => isShown(page, 'save-banner'), 1000);
             assert.match(await text(page, '[data-testid=save-banner]'), /NOT_SAVED/);
             await page.keyboard.press('Enter');
