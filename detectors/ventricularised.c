@@ -11,6 +11,7 @@
 
 enum { NOW = 6, BETWEEN = 10, BEFORE = 16, BEATS = NOW + BETWEEN + BEFORE };
 static const double holds_share = 0.1, release_share = 0.5;
+static const double apart_s = 10; /* beats further apart are not compared */
 
 struct ventricularised_state {
     struct detector_config config; /* kept by reset */
@@ -36,6 +37,11 @@ static void ventricularised_init(void *state, const struct detector_config *conf
 
 static void keep(struct ventricularised_state *s, const struct event *beat, double systolic,
                  double diastolic) {
+    double since_s = s->count == 0 ? 0
+                                   : (double)(beat->tick - s->ticks[s->count - 1]) /
+                                         s->config.base_rate_hz;
+    if (since_s > apart_s && !s->raised)
+        s->count = 0;
     if (s->count == BEATS) {
         memmove(s->systolic_mmhg, s->systolic_mmhg + 1, (BEATS - 1) * sizeof(float));
         memmove(s->diastolic_mmhg, s->diastolic_mmhg + 1, (BEATS - 1) * sizeof(float));
@@ -120,9 +126,13 @@ static bool ventricularised_push(void *state, const struct detector_input *in, s
         return false;
     if (s->raised && event->kind == EVENT_WITHDRAWN)
         return withdraw(s, in, out);
+    /* The tip slips in with a start that reads as motion: what stood before it is what counts. */
     bool moved = event->kind == EVENT_MARKED && event->from_value == (double)MARK_SITE;
-    if (!s->raised && (moved || event->kind == EVENT_WITHDRAWN || event_withholds(event->kind)))
+    if (!s->raised && (moved || event->kind == EVENT_ZEROING))
         s->count = 0;
+    while (event->kind == EVENT_WITHDRAWN && s->count > 0 &&
+           s->ticks[s->count - 1] >= event->from_tick)
+        s->count--;
     if (event->kind != EVENT_BEAT || event->left_out_count > 0 ||
         !event_value(event, QUANTITY_SYSTOLIC, &systolic) ||
         !event_value(event, QUANTITY_DIASTOLIC, &diastolic))

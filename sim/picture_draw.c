@@ -166,6 +166,15 @@ static void draw_frame(const struct sheet *s, const struct lane *l) {
     svg_text(out, &(struct svg_word){8, l->top + 30 + 12 * other, "small", NULL}, units[c->unit]);
 }
 
+/* The first of four rows under the lane's top where a word that begins at x stands free. */
+static double free_row(double ends[4], double x, const char *text) {
+    int row = 0;
+    while (row < 3 && x < ends[row])
+        row++;
+    ends[row] = x + 5.6 * (double)strlen(text); /* the width of a small letter, roughly */
+    return 24 + 11 * row;
+}
+
 /* States behind the trace, each with its word; stretches without samples. */
 static void draw_states(const struct sheet *s, const struct lane *l) {
     for (size_t i = 0; i < s->p->marks_count; i++) {
@@ -180,13 +189,15 @@ static void draw_states(const struct sheet *s, const struct lane *l) {
     }
     const struct picture *p = s->p;
     bool measured = p->view.measurement && p->view.measurement->channel == l->channel;
+    double ends[4] = {0};
     for (size_t i = 0; i < p->marks_count && !measured && !p->view.embedded; i++) {
         const struct picture_mark *m = &p->marks[i];
         if (m->kind != PICTURE_VALUE || m->channel != l->channel || !in_view(s, m))
             continue;
         double x = x_of(s, m->from_tick), width = x_of(s, m->to_tick) - x;
         svg_rect(s->out, &(struct svg_box){x, l->top, width, l->height, "span"});
-        svg_text(s->out, &(struct svg_word){x + 3, l->top + 24, "small", NULL}, m->text);
+        double y = l->top + free_row(ends, x + 3, m->text);
+        svg_text(s->out, &(struct svg_word){x + 3, y, "small", NULL}, m->text);
     }
 }
 

@@ -25,7 +25,7 @@ static enum hemo_error take_name(struct record_writer *w, const char *path,
     memcpy(w->base, path, length);
     const char *slash = strrchr(w->base, '/');
     w->name = slash ? slash + 1 : w->base;
-    if (!wfdb_name_ok(w->name))
+    if (!wfdb_name_ok(w->name) || !strcmp(path, "-"))
         return failure_set(failure, HEMO_BAD_CONFIG,
                            "-o \"%.100s\" (want a record name of letters, digits, '_', '-', '.')",
                            path);

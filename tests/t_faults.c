@@ -20,6 +20,8 @@ enum { FROM_S = 90, LASTS_S = 20, UNTIL_S = 120, TRACE_MAX = UNTIL_S * 250 };
 struct heard {
     uint32_t kind, channel;
     double first_s, base_rate_hz;
+    double grade;   /* of the last flush's response: 0 adequate, 1 under-, 2 overdamped; -1 none */
+    uint32_t falls; /* FALLING_BP, said of any line */
     uint64_t samples, gap_samples;
     double mmhg[TRACE_MAX];
     uint32_t count;
@@ -28,7 +30,12 @@ struct heard {
 static void hear(void *context, const struct event *e) {
     struct heard *h = context;
     double at_s = (double)e->emitted_tick / h->base_rate_hz;
-    bool wanted = e->kind == h->kind && e->channel == h->channel && e->state == EVENT_BEGAN;
+    bool begins = e->state == EVENT_BEGAN || e->state == EVENT_RAISED;
+    bool response = e->kind == EVENT_FLUSH_RESPONSE;
+    bool wanted = e->kind == h->kind && e->channel == h->channel && (begins || response);
+    if (response && e->channel == h->channel && at_s >= FROM_S)
+        h->grade = e->to_value;
+    h->falls += e->kind == EVENT_FALLING_BP && at_s >= FROM_S;
     if (wanted && at_s >= FROM_S && h->first_s < 0)
         h->first_s = at_s;
 }
@@ -70,8 +77,11 @@ static uint32_t stream_channel(const struct stream_info *info, int line) {
     return 0;
 }
 
-/* A patient who has that line, with that fault, or (NULL) whole. */
-static struct heard *play(const char *fault, uint32_t kind, int line) {
+/* A patient who has that line, with those faults (NULL at the end). */
+static struct heard *play_all(const char *const faults[], uint32_t kind, int line) {
+    int count = 0;
+    while (faults[count])
+        count++;
     static struct patient_row row;
     row = *patient_find("stable");
     if (line == PATIENT_PAO || line == PATIENT_PD)
@@ -79,12 +89,12 @@ static struct heard *play(const char *fault, uint32_t kind, int line) {
     struct heard *h = calloc(1, sizeof *h);
     struct room *room = calloc(1, room_size());
     assert_true(h && room);
-    *h = (struct heard){.kind = kind, .first_s = -1};
+    *h = (struct heard){.kind = kind, .first_s = -1, .grade = -1};
     struct patient_source_config config = {.row = &row,
                                            .seed = 3,
                                            .duration_s = UNTIL_S,
-                                           .faults = &fault,
-                                           .faults_count = fault != NULL};
+                                           .faults = faults,
+                                           .faults_count = count};
     struct source source;
     struct source_item item;
     struct failure failure;
@@ -109,6 +119,11 @@ static struct heard *play(const char *fault, uint32_t kind, int line) {
     free(room);
     source.close(source.state);
     return h;
+}
+
+static struct heard *play(const char *fault, uint32_t kind, int line) {
+    const char *const faults[] = {fault, NULL};
+    return play_all(faults, kind, line);
 }
 
 /* True: the row keeps what it says. */
@@ -147,6 +162,41 @@ static void test_every_row_is_said(void **state) {
             broken++;
         }
     assert_int_equal(broken, 0);
+}
+
+/* A guide that fills the ostium is a matter for the operator: no fall of the blood pressure. */
+static void test_a_blocked_guide_is_no_falling_pressure(void **state) {
+    (void)state;
+    static const char *const faults[] = {"guide@90+25", "guide_damped@90+25",
+                                         "guide@90+25:share=1"};
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        struct heard *h = play(faults[i], EVENT_VENTRICULARISED, PATIENT_PAO);
+        print_message("%-20s ventricularised %.1f s later, %u falls\n", faults[i],
+                      h->first_s - FROM_S, h->falls);
+        assert_int_equal(h->falls, 0);
+        free(h);
+    }
+}
+
+/* What no trace shows, a flush tells: the tube's class within 4 s of the flush's end. */
+static void test_a_flush_tells_the_tube(void **state) {
+    (void)state;
+    static const struct {
+        const char *tube;
+        double grade;
+    } tubes[] = {{"transducer@60+60", 1},
+                 {"transducer@60+60:fn=40,zeta=0.6", 0},
+                 {"transducer@60+60:fn=10,zeta=1.4", -1}}; /* missed: no top to read */
+    for (size_t i = 0; i < sizeof tubes / sizeof tubes[0]; i++) {
+        const char *const faults[] = {tubes[i].tube, "flush@90+2", NULL};
+        struct heard *h = play_all(faults, EVENT_FLUSH_RESPONSE, PATIENT_AO);
+        print_message("%-34s grade %.0f, %.1f s behind the flush\n", tubes[i].tube, h->grade,
+                      h->first_s - FROM_S - 2);
+        assert_true(h->grade == tubes[i].grade);
+        if (tubes[i].grade >= 0)
+            assert_true(h->first_s >= FROM_S + 2 && h->first_s < FROM_S + 2 + 4);
+        free(h);
+    }
 }
 
 static double mean(const struct heard *h, double from_s, double to_s) {
@@ -309,6 +359,8 @@ static void test_times_are_exact(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_row_is_said),
+        cmocka_unit_test(test_a_blocked_guide_is_no_falling_pressure),
+        cmocka_unit_test(test_a_flush_tells_the_tube),
         cmocka_unit_test(test_shifts_are_what_they_say),
         cmocka_unit_test(test_a_line_rings_as_it_is_called),
         cmocka_unit_test(test_tubes_change_the_pulse),
