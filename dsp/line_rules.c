@@ -75,6 +75,8 @@ static bool zeroing(const struct line_view *v) {
     bool on = v->state == EVENT_ZEROING;
     if (on && fabsf(k->mean02) <= 6 && k->range1 < larger(4, 0.3f * b->pulse))
         return true;
+    if (v->marked_wedge)
+        return false; /* under a high PA pressure a true wedge lies where a noisy zero would */
     /* A noisy zero. A collapse comes down the same way, so not out of NO_PULSE. */
     float highest = on ? k->brief.p95 : k->high1;
     return v->since_no_pulse >= 300 && highest < b->low - larger(6, 0.25f * b->pulse) &&
@@ -101,11 +103,13 @@ static bool stopcock(const struct line_view *v) {
            k->mean1 - k->mean1_before > larger(1, 0.02f * v->before->pulse);
 }
 
-/* Climbs most of the time and falls steeply: the balloon occludes the tip. */
+/* Climbs most of the time and falls steeply: the balloon occludes the tip. Begins in the pulmonary
+ * artery only: a stiff right ventricle, filling to a plateau, climbs and falls so too. */
 static bool overwedged(const struct line_view *v) {
     const struct features_look *k = v->look;
-    float asymmetry = v->state == EVENT_OVERWEDGED ? 1.15f : 1.4f;
-    return v->kind == LINE_PULMONARY && k->asymmetry > asymmetry && k->lasting.pulse > 8 &&
+    bool on = v->state == EVENT_OVERWEDGED;
+    float asymmetry = on ? 1.15f : 1.4f;
+    return (on || v->pulmonary_artery) && k->asymmetry > asymmetry && k->lasting.pulse > 8 &&
            k->lasting.pulse > 0.7f * v->before->pulse && k->slope > 0.25f * k->lasting.pulse &&
            k->duty < 0.38f && k->site > 0.19f;
 }

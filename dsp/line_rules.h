@@ -10,6 +10,7 @@ struct line_view {
     bool mature;      /* ... over some ten seconds */
     uint32_t state;   /* of the line now: some states hold on more easily than they begin */
     bool pulmonary_artery;
+    bool marked_wedge; /* a person says that the balloon is up */
     int32_t since_upstroke, since_overwedge, since_no_pulse; /* tenths of a second */
 };
 

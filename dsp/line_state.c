@@ -59,6 +59,7 @@ static struct line_view view_of(const struct line_state *l, const struct feature
         .referenced = l->reference.valid, .state = l->state,
         .mature = l->reference.count >= MATURE_ENTRIES,
         .pulmonary_artery = l->kind == LINE_PULMONARY && artery,
+        .marked_wedge = l->marked == EVENT_WEDGE,
         .since_upstroke = l->since_upstroke, .since_overwedge = l->since_overwedge,
         .since_no_pulse = l->since_no_pulse};
 }

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BEDSIDE_MEASURED = 128, BEDSIDE_BEATS = 2048, BEDSIDE_REFUSED = 32 };
+enum { BEDSIDE_MEASURED = 128, BEDSIDE_BEATS = 2048, BEDSIDE_REFUSED = 32, BEDSIDE_KINDS = 256 };
 
 static uint32_t bedside_cut; /* of the runs that begin from here on */
 
@@ -36,6 +36,7 @@ struct bedside {
     const struct stream_mark *asked;
     int measured_count, beats_count;
     int refused_count, equivocal_count;
+    int began[BEDSIDE_KINDS]; /* how often each state of a line did */
     struct event measured[BEDSIDE_MEASURED], refused[BEDSIDE_REFUSED], equivocal[BEDSIDE_REFUSED];
     struct bedside_beat beats[BEDSIDE_BEATS];
     uint32_t ticks_per_sample[STREAM_GROUPS_MAX];
@@ -44,6 +45,8 @@ struct bedside {
 
 static inline void bedside_hear(void *context, const struct event *event) {
     struct bedside *b = context;
+    if (event->kind < BEDSIDE_KINDS && event->state == EVENT_BEGAN)
+        b->began[event->kind]++;
     if (event->kind == EVENT_MEASUREMENT && b->measured_count < BEDSIDE_MEASURED)
         b->measured[b->measured_count++] = *event;
     if (event->kind == EVENT_EQUIVOCAL && b->equivocal_count < BEDSIDE_REFUSED)

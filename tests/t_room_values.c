@@ -308,6 +308,25 @@ static void a_refusal_says_why(void **state) {
     free(b);
 }
 
+/* A stiff right ventricle climbs to a plateau and falls as a saw-tooth does, and the wedge of a lung
+ * under high pressure lies where a line open to air would: neither may withhold the pressure. */
+static void what_looks_like_a_fault_of_the_line(void **state) {
+    (void)state;
+    static const struct { const char *patient; uint32_t state, site, quantity; } cases[] = {
+        {"rv_infarct", EVENT_OVERWEDGED, SITE_RV, QUANTITY_SYSTOLIC},
+        {"restriction", EVENT_OVERWEDGED, SITE_RV, QUANTITY_SYSTOLIC},
+        {"constriction", EVENT_OVERWEDGED, SITE_PA, QUANTITY_SYSTOLIC}, /* its RV is not steady */
+        {"pah", EVENT_ZEROING, SITE_PCW, QUANTITY_MEAN},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct bedside *b = bedside_run(cases[i].patient, patient_find(cases[i].patient)->lab, 1,
+                                        80, 250);
+        assert_int_equal(b->began[cases[i].state], 0);
+        assert_non_null(bedside_find(b, cases[i].quantity, cases[i].site, 0));
+        free(b);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_catheters_in_the_left_heart),
@@ -320,6 +339,7 @@ int main(void) {
         cmocka_unit_test(derived_from_typed_and_measured),
         cmocka_unit_test(a_refusal_says_why),
         cmocka_unit_test(blocks_do_not_matter),
+        cmocka_unit_test(what_looks_like_a_fault_of_the_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
