@@ -105,7 +105,7 @@ static void a_room_takes_what_its_channels_need(void **state) {
 #endif
     long one = measured(1), four = measured(4), eight = measured(8);
     assert_true(one > 0 && four > 0 && eight > 0);
-    assert_true(one <= 96); /* the goal for eight too; 294 are seen, 912 and 346 before */
+    assert_true(one <= 96); /* the goal for eight too; 294 are seen, 912 before */
     assert_true(eight <= 300);
 }
 

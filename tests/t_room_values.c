@@ -308,8 +308,8 @@ static void a_refusal_says_why(void **state) {
     free(b);
 }
 
-/* A stiff right ventricle climbs to a plateau and falls as a saw-tooth does, and the wedge of a lung
- * under high pressure lies where a line open to air would: neither may withhold the pressure. */
+/* A stiff right ventricle climbs to a plateau and falls as a saw-tooth does, and the wedge of a
+ * lung under high pressure lies where a line open to air would: neither withholds the pressure. */
 static void what_looks_like_a_fault_of_the_line(void **state) {
     (void)state;
     static const struct { const char *patient; uint32_t state, site, quantity; } cases[] = {
