@@ -61,7 +61,7 @@ static void play(struct trace *trace, const struct setting *s, const struct trac
         assert_int_equal(room_push(&room, &block, trace_event, trace), HEMO_OK);
     }
     room_end(&room, trace_event, trace);
-
+    spectrum_close(&spectrum);
 }
 
 struct off {
