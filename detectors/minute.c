@@ -7,6 +7,10 @@
 enum { MINUTE_S = 60, WEDGE_S = 1 };
 static const double withheld_share = 0.25;
 
+_Static_assert(sizeof((struct minute *)0)->sums / sizeof(double) == LINE_OWN &&
+                   sizeof((struct minute_beat *)0)->values / sizeof(float) == LINE_OWN,
+               "a place for each of a line's own values");
+
 void minute_begin(struct line *line, uint64_t tick) {
     line->minute = (struct minute){.from_tick = tick};
 }

@@ -12,8 +12,8 @@
  *
  * That is some thousand fits, 10 ms: too long for the path of a sample. There it goes in steps:
  *
- *     if (flush_begin(&search, &trace) == HEMO_OK)
- *         while (!flush_step(&search, &trace, FLUSH_FITS)) wait_for_the_next_sample();
+ *     if (flush_begin(&search, &trace) != HEMO_OK) return;
+ *     while (!flush_step(&search, &trace, FLUSH_FITS)) wait_for_the_next_sample();
  *     if (flush_end(&search, &trace, &found) == HEMO_OK) ...
  *
  * A step computes at most so many fits and allocates nothing; flush_read() is all steps at once,

@@ -84,8 +84,6 @@ static void test_swapped_cables_are_said_of_both_lines(void **state) {
     trace_free(&trace);
 }
 
-/* The check itself can fail: an artery that truly falls to the other's level is no exchange, and is
- * found. */
 /* A swap of a few seconds is seen there and back: a line that stayed contradicted would be deaf to
  * all that follows. Below 2 s the levels cannot tell, and then both changes must go unseen. */
 static void test_a_short_swap_is_seen_to_end(void **state) {
@@ -110,6 +108,8 @@ static void test_a_short_swap_is_seen_to_end(void **state) {
     }
 }
 
+/* The check itself can fail: an artery that truly falls to the other's level is no exchange, and is
+ * found. */
 static void test_a_true_fall_is_no_exchange(void **state) {
     (void)state;
     struct trace trace = {0};

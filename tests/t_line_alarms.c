@@ -284,7 +284,7 @@ static void test_a_state_that_stays_is_found(void **state) {
 static void test_other_states_are_left_alone(void **state) {
     (void)state;
     for (int i = 0; i < WAITING; i++)
-        for (uint32_t kind = EVENT_GAP; kind <= EVENT_NO_PULSE; kind++) {
+        for (uint32_t kind = EVENT_GAP; kind <= EVENT_WRONG_RATE; kind++) {
             if (kind == waiting[i].state)
                 continue;
             struct run run = stands(i, kind, 100);
