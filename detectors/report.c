@@ -97,6 +97,8 @@ static void detect(struct report_call *call, const struct event *event) {
 }
 
 void report_send(struct report_call *call, struct event *event) {
+    if (event->kind == EVENT_MEASUREMENT)
+        event->rule_version = call->room->rules.version;
     complete(call, event);
     hand_over(call, event);
     detect(call, event);

@@ -249,7 +249,13 @@ static void the_number_follows_beats_and_markers(void **state) {
     snprintf(hand, sizeof hand, "{\"used\":[%lld]}", from + 1);
     systolic_by_hand(id, hand, 400); /* no such beat */
     systolic_by_hand(id, "{\"used\":[]}", 400);
-    snprintf(hand, sizeof hand, "{\"used\":[%lld,%lld,%lld]}", from + 500, from + 600, from + 700);
+    snprintf(hand, sizeof hand,
+             "{\"used\":[%lld],\"markers\":[{\"beat\":%lld,\"quantity\":\"mean\","
+             "\"tick\":%lld}]}",
+             from + 400, from + 400, from + 450);
+    systolic_by_hand(id, hand, 400); /* a mean is read at no place */
+    snprintf(hand, sizeof hand, "{\"used\":[%lld,%lld,%lld,%lld]}", from + 500, from + 600,
+             from + 700, from + 700); /* a beat that is named twice is one */
     assert_float_equal(systolic_by_hand(id, hand, 200), 106, 1e-6); /* of 105, 106, 107 */
     json_t *rows = get("GET /api/audit?newest=1&what=adjust&limit=1");
     assert_non_null(strstr(text_at(json_object_get(rows, "rows"), 0, "after"),

@@ -126,6 +126,7 @@ static void test_a_capture_by_hand(void **state) {
     double mean;
     assert_int_equal(trace_count(&feed.trace, EVENT_MEASUREMENT, EVENT_SUGGESTED), before + 1);
     assert_int_equal(m->kind, EVENT_MEASUREMENT);
+    assert_int_equal(m->rule_version, rules_default().version);
     assert_true(m->from_tick >= 25 * BASE_HZ && m->to_tick <= 30 * BASE_HZ);
     assert_in_range(m->beats_count, 3, 7);
     assert_true(event_value(m, QUANTITY_MEAN, &mean));

@@ -94,9 +94,10 @@ static size_t load_pulses(struct api_call *call, const struct stretch *s,
     PGresult *r = db_query(
         call->db,
         "select encode(frame, 'hex') from event where stream = $1 and epoch = $2 and kind = 201 "
-        "and channel = $3 and tick between $4 and $5 order by tick limit 128",
+        "and channel = $3 and tick between $4 and $5 order by tick limit $6",
         DB(db_int(s->stream).text, db_int((int64_t)s->epoch).text, db_int(s->channel).text,
-           db_int((int64_t)s->from).text, db_int((int64_t)s->to).text));
+           db_int((int64_t)s->from).text, db_int((int64_t)s->to).text,
+           db_int(BY_HAND_PULSES).text));
     struct wire_frame *frame = malloc(sizeof *frame);
     size_t count = 0;
     for (int i = 0; r && frame && i < PQntuples(r) && count < BY_HAND_PULSES; i++) {
@@ -251,10 +252,12 @@ static json_t *machine_values(struct api_call *call) {
 }
 
 /* "by hand: 5 beats of 8, 1 marker moved" */
-static void how(const json_t *hand, size_t count, char *out, size_t size) {
-    size_t markers = json_array_size(json_object_get(hand, "markers"));
-    snprintf(out, size, "by hand: %zu of %zu beats, %zu marker%s moved",
-             json_array_size(json_object_get(hand, "used")), count, markers,
+static void how(const struct by_hand_pulse *pulses, size_t count, size_t markers, char *out,
+                size_t size) {
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++)
+        used += pulses[i].used;
+    snprintf(out, size, "by hand: %zu of %zu beats, %zu marker%s moved", used, count, markers,
              markers == 1 ? "" : "s");
 }
 
@@ -271,7 +274,7 @@ void api_by_hand(struct api_call *call) {
         return;
     json_t *machine = machine_values(call);
     json_t *values = by_hand_values(machine, pulses, count);
-    how(hand, count, words, sizeof words);
+    how(pulses, count, json_array_size(json_object_get(hand, "markers")), words, sizeof words);
     api_adjust_to(call, values, words);
     json_decref(values);
     json_decref(machine);

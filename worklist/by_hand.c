@@ -12,8 +12,18 @@ static struct event_value *value_of(struct by_hand_pulse *pulse, uint32_t quanti
     return NULL;
 }
 
+/* A mean, a rate or a slope is the pressure of no place. */
+static bool is_read_at_a_place(uint32_t quantity) {
+    static const uint32_t read[] = {QUANTITY_SYSTOLIC, QUANTITY_DIASTOLIC, QUANTITY_EDP,
+                                    QUANTITY_MINIMUM,  QUANTITY_A_WAVE,    QUANTITY_V_WAVE};
+    for (size_t i = 0; i < sizeof read / sizeof read[0]; i++)
+        if (read[i] == quantity)
+            return true;
+    return false;
+}
+
 bool by_hand_mark(struct by_hand_pulse *pulse, uint32_t quantity, double value) {
-    struct event_value *v = value_of(pulse, quantity);
+    struct event_value *v = is_read_at_a_place(quantity) ? value_of(pulse, quantity) : NULL;
     if (v)
         v->value = value;
     return v != NULL;

@@ -18,7 +18,7 @@ struct by_hand_pulse {
     struct event_value values[EVENT_VALUES_MAX];
 };
 
-/* False: the pulse has no such value. */
+/* False: the pulse has no such value, or it is none that is read at a place of the trace. */
 bool by_hand_mark(struct by_hand_pulse *pulse, uint32_t quantity, double value);
 
 /* {"systolic": 118.4, ...}: each value of the machine that the pulses in use can give. */

@@ -111,10 +111,9 @@ static void see_own(const struct record *record) {
 
 static void see_record(const struct record *record) {
     const struct wire_frame *f = &c.frame;
-    uint32_t stream = f->stream;
     if (wire_parse(&c.frame, record->payload, record->length) != HEMO_OK)
         abort();
-    stream = f->stream;
+    uint32_t stream = f->stream;
     mix(crc32c((uint32_t)record->position, record->payload, record->length));
     world.tally.records++;
     if (record->type == RECORD_EVENT || record->type == RECORD_EPOCH)

@@ -310,6 +310,10 @@ static uint64_t every_call(uint64_t seconds, struct tally *sum) {
     world.only_call = UINT32_MAX;
     run_seed(1, seconds);
     uint32_t calls = world.calls;
+    if (calls == 0 || faults_of(&world.tally)) {
+        printf("the quiet run: %u calls to the disk, not as it must be\n", calls);
+        bad++;
+    }
     for (uint32_t n = 1; n <= 2 * calls; n++) {
         world.only_call = (n + 1) / 2;
         cuts = n % 2 == 0;

@@ -39,7 +39,7 @@ struct bed { /* a room: its feed, and who lies there */
     uint64_t block, next_ns, heard_ns, back_ns;
     uint32_t *patients; /* by block */
     uint64_t room;      /* of that array */
-    uint32_t patient, case_patient;
+    uint32_t patient;
     uint64_t case_number; /* that the desk has asked for last */
     uint64_t act_ns;      /* when the next thing is done there */
     uint64_t command;     /* index of the command that is waited for, + 1; 0: none */

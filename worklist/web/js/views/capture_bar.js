@@ -49,7 +49,10 @@ export class CaptureBar {
         this.named = ''; /* the site that a digit said just now */
         app.on('digit', (n) => this.name(n));
         app.on('lane', () => this.draw());
-        app.on('room', () => this.#forget());
+        app.on('room', () => {
+            this.named = '';
+            this.#forget();
+        });
         app.on('measurement', (m) => m.case === app.room?.case && this.since.push(m));
     }
 
