@@ -42,13 +42,14 @@ static void run_session(struct db *db, struct job *job) {
     job->answer.status = alive == USER_OK ? 200 : alive == USER_WRONG ? 401 : 503;
 }
 
-/* USER_WRONG: no session any more, or no such measurement: nobody is to be shown it. */
+/* USER_WRONG: no session any more, no such measurement, or its room fell silent meanwhile: nobody
+ * is to be shown it. */
 static enum user_result shown_to(struct db *db, const char *id, const char *token) {
     struct user user;
     char object[64];
     PGresult *r = db_query(db,
                            "select 'version ' || version || ' digest ' || digest from measurement "
-                           "where id = decode($1, 'hex')",
+                           "where id = decode($1, 'hex') and case_mode(case_number) <> 'silent'",
                            DB(id));
     snprintf(object, sizeof object, "measurement %.32s", id);
     enum user_result who = r && PQntuples(r) == 1 ? session_whose(db, token, &user) : USER_WRONG;
