@@ -2,6 +2,7 @@
 #include "detectors/capture.h"
 #include "detectors/derive.h"
 #include "detectors/line.h"
+#include "detectors/minute.h"
 #include "detectors/pullback.h"
 #include "detectors/stenosis.h"
 #include "proto/quantity.h"
@@ -53,8 +54,10 @@ static void change_phase(struct report_call *call, uint32_t phase) {
     struct room *room = call->room;
     if (phase == room->phase)
         return;
-    for (uint32_t c = 0; c < room->begin.info.channels_count; c++)
+    for (uint32_t c = 0; c < room->begin.info.channels_count; c++) {
         line_leave(call, &room->lines[c]);
+        minute_begin(&room->lines[c], call->now_tick); /* two phases have no value in common */
+    }
     room->phase = phase;
     derive_phase(room);
 }

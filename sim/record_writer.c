@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 enum { NAME_ROOM = 32, FILE_CHARS = OUTPUT_PATH_MAX + 1, WINDOW_S = 30 };
+enum { HOUR_S = 3600 };
 
 /* --- names and files -------------------------------------------------------------------------- */
 
@@ -137,8 +138,13 @@ static void write_frame(struct record_writer *w) {
     w->frames++;
 }
 
+/* A counter that jumps would fill the disk with invalid samples. */
 static void write_until(struct record_writer *w, uint64_t frame) {
-    while (w->frames < frame)
+    double most_s = RECORD_WRITER_GAP_HOURS_MAX * HOUR_S;
+    if (frame > w->frames && (double)(frame - w->frames) * w->frame_ticks >
+                                 most_s * stream_base_rate_hz(&w->info))
+        w->too_long = true;
+    while (!w->too_long && w->frames < frame)
         write_frame(w);
 }
 
@@ -282,7 +288,7 @@ void record_writer_take(struct record_writer *w, const struct source_item *item)
 }
 
 bool record_writer_failed(const struct record_writer *w) {
-    return ferror(w->dat.file) || w->out_of_memory;
+    return ferror(w->dat.file) || w->out_of_memory || w->too_long;
 }
 
 double record_writer_seconds(const struct record_writer *w) {
@@ -317,6 +323,11 @@ enum hemo_error record_writer_commit(struct record_writer *w, const char *commen
     write_until(w, (most - w->first_tick + w->frame_ticks - 1) / w->frame_ticks);
     if (w->out_of_memory)
         return failure_set(failure, HEMO_NO_ROOM, "no memory for the marks");
+    if (w->too_long)
+        return failure_set(failure, HEMO_BAD_FORMAT,
+                           "over %d h without a sample behind %.0f s (want --to before it, or "
+                           "--from behind it)",
+                           RECORD_WRITER_GAP_HOURS_MAX, record_writer_seconds(w));
     write_marks(w);
     write_header(w, comments);
     struct output *outputs[RECORD_WRITER_EXTRAS + 3] = {&w->dat, &w->marks_csv};

@@ -9,7 +9,8 @@
  *
  * Format 16. Every channel keeps its own rate and its counts: a frame is the shortest time in which
  * each has a whole number of samples. Groups may come in any step and lag 30 s behind each other;
- * what comes later still is counted in `late`. What never came is an invalid sample (-32768). A
+ * what comes later still is counted in `late`. What never came is an invalid sample (-32768); of
+ * more than 24 h of that no record is made, for such a counter has jumped. A
  * sample between two places of its channel's grid stands in the earlier one. Marks are put in order
  * of time; those before the record's beginning that still hold there (site, phase, what began and
  * did not end) stand at its beginning. */
@@ -18,7 +19,7 @@
 #include "sim/source.h"
 #include <stddef.h>
 
-enum { RECORD_WRITER_EXTRAS = 3 };
+enum { RECORD_WRITER_EXTRAS = 3, RECORD_WRITER_GAP_HOURS_MAX = 24 };
 
 struct record_writer {
     char base[OUTPUT_PATH_MAX + 1]; /* path without suffix */
@@ -34,7 +35,7 @@ struct record_writer {
     int16_t initial[STREAM_CHANNELS_MAX];
     struct stream_mark *marks;
     size_t marks_count, marks_room;
-    bool out_of_memory;
+    bool out_of_memory, too_long;
     /* The last mark of each kind before the beginning. */
     struct stream_mark standing[STREAM_CHANNELS_MAX][MARK_KIND_MAX + 1];
     struct output dat, marks_csv, hea, extras[RECORD_WRITER_EXTRAS];
@@ -50,7 +51,7 @@ enum hemo_error record_writer_begin(struct record_writer *w, const struct stream
                                     uint64_t first_tick, uint64_t end_tick,
                                     struct failure *failure);
 void record_writer_take(struct record_writer *w, const struct source_item *item);
-/* True: a write failed already, and record_writer_commit() will say why. */
+/* True: it has failed already, and record_writer_commit() will say why. */
 bool record_writer_failed(const struct record_writer *w);
 enum hemo_error record_writer_commit(struct record_writer *w, const char *comments,
                                      struct failure *failure);

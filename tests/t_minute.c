@@ -18,6 +18,7 @@ struct minute_case {
     double seconds, from_s, to_s;
     enum { PULSE, OPEN_TO_AIR, NOTHING } line;
     double site_at_s; /* another site from here on; 0: none */
+    double drug_at_s; /* another phase from here on; 0: none */
 };
 
 static void run(struct trace *trace, const struct minute_case *c) {
@@ -47,6 +48,9 @@ static void run(struct trace *trace, const struct minute_case *c) {
         struct stream_mark mark = {.tick = i, .kind = MARK_SITE, .site = SITE_AO};
         if (c->site_at_s > 0 && i == (uint64_t)(c->site_at_s * RATE_HZ))
             assert_int_equal(room_mark(&room, &mark, trace_event, trace), HEMO_OK);
+        mark = (struct stream_mark){.tick = i, .kind = MARK_PHASE, .phase = PHASE_DRUG};
+        if (c->drug_at_s > 0 && i == (uint64_t)(c->drug_at_s * RATE_HZ))
+            assert_int_equal(room_mark(&room, &mark, trace_event, trace), HEMO_OK);
         struct sample_block block = {i, 0, 1, 1, &raw};
         assert_int_equal(room_push(&room, &block, trace_event, trace), HEMO_OK);
     }
@@ -65,7 +69,7 @@ static const struct event *minute(const struct trace *trace, double from_s) {
 static void test_each_minute_has_its_value(void **state) {
     (void)state;
     struct trace trace;
-    run(&trace, &(struct minute_case){SITE_ART, 185, 0, 0, PULSE, 0});
+    run(&trace, &(struct minute_case){SITE_ART, 185, 0, 0, PULSE, 0, 0});
     assert_int_equal(trace_count(&trace, EVENT_MINUTE, EVENT_STATE_NONE), 3);
     for (int m = 0; m < 3; m++) {
         const struct event *e = minute(&trace, 60 * m);
@@ -86,14 +90,14 @@ static void test_each_minute_has_its_value(void **state) {
 static void test_a_quarter_withheld_leaves_no_value(void **state) {
     (void)state;
     struct trace trace;
-    run(&trace, &(struct minute_case){SITE_ART, 120, 80, 90, OPEN_TO_AIR, 0});
+    run(&trace, &(struct minute_case){SITE_ART, 120, 80, 90, OPEN_TO_AIR, 0, 0});
     const struct event *e = minute(&trace, 60);
     double mean;
     assert_true(event_value(e, QUANTITY_MEAN, &mean) && mean > 80);
     assert_true(e->from_value > 9 && e->from_value < 13);
     assert_true(e->quality > 0.7 && e->quality < 0.9);
     trace_free(&trace);
-    run(&trace, &(struct minute_case){SITE_ART, 120, 80, 100, OPEN_TO_AIR, 0});
+    run(&trace, &(struct minute_case){SITE_ART, 120, 80, 100, OPEN_TO_AIR, 0, 0});
     e = minute(&trace, 60);
     assert_int_equal(e->values_count, 0);
     assert_int_equal(e->to_value, EVENT_ZEROING);
@@ -105,7 +109,7 @@ static void test_a_quarter_withheld_leaves_no_value(void **state) {
 static void test_a_state_counts_where_it_stands(void **state) {
     (void)state;
     struct trace trace;
-    run(&trace, &(struct minute_case){SITE_ART, 185, 100, 140, OPEN_TO_AIR, 0});
+    run(&trace, &(struct minute_case){SITE_ART, 185, 100, 140, OPEN_TO_AIR, 0, 0});
     for (int m = 1; m <= 2; m++) {
         const struct event *e = minute(&trace, 60 * m);
         assert_int_equal(e->to_value, EVENT_ZEROING);
@@ -119,7 +123,7 @@ static void test_a_state_counts_where_it_stands(void **state) {
 static void test_minutes_go_on_behind_a_gap(void **state) {
     (void)state;
     struct trace trace;
-    run(&trace, &(struct minute_case){SITE_ART, 300, 70, 210, NOTHING, 0});
+    run(&trace, &(struct minute_case){SITE_ART, 300, 70, 210, NOTHING, 0, 0});
     const struct event *e = minute(&trace, 180);
     assert_null(minute(&trace, 120));
     assert_int_equal(e->to_value, EVENT_GAP);
@@ -132,10 +136,20 @@ static void test_minutes_go_on_behind_a_gap(void **state) {
 static void test_a_site_begins_its_own_minute(void **state) {
     (void)state;
     struct trace trace;
-    run(&trace, &(struct minute_case){SITE_ART, 185, 0, 0, PULSE, 95});
+    run(&trace, &(struct minute_case){SITE_ART, 185, 0, 0, PULSE, 95, 0});
     assert_non_null(minute(&trace, 0));
     assert_null(minute(&trace, 60));
     assert_int_equal(minute(&trace, 95)->site, SITE_AO);
+    trace_free(&trace);
+}
+
+static void test_a_phase_begins_its_own_minute(void **state) {
+    (void)state;
+    struct trace trace;
+    run(&trace, &(struct minute_case){SITE_ART, 185, 0, 0, PULSE, 0, 95});
+    assert_int_equal(minute(&trace, 0)->phase, 0);
+    assert_null(minute(&trace, 60));
+    assert_int_equal(minute(&trace, 95)->phase, PHASE_DRUG);
     trace_free(&trace);
 }
 
@@ -146,6 +160,7 @@ int main(void) {
         cmocka_unit_test(test_a_state_counts_where_it_stands),
         cmocka_unit_test(test_minutes_go_on_behind_a_gap),
         cmocka_unit_test(test_a_site_begins_its_own_minute),
+        cmocka_unit_test(test_a_phase_begins_its_own_minute),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
