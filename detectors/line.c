@@ -54,7 +54,7 @@ static void start(struct line *line, uint64_t tick) {
     breath_reset(line);
     line->running = site_measured(line->site);
     if (line->running) {
-        struct channel_config config = {line->rate_hz, line->site};
+        struct channel_config config = {line->rate_hz, line->site, line->beside_ecg};
         enum hemo_error error = channel_init(&line->channel, &config);
         assert(error == HEMO_OK); /* line_init() carries only what channel.h promises to take */
         (void)error;
@@ -68,6 +68,13 @@ static void start_lead(struct line *line, uint64_t tick) {
     line->origin_tick = line->lead_tick = tick;
 }
 
+static bool is_lead(const struct stream_info *info, uint32_t index) {
+    double rate_hz = stream_channel_rate_hz(info, index);
+    const struct stream_channel *c = &info->channels[index];
+    return rate_hz >= LINE_RATE_HZ_MIN && rate_hz <= LINE_RATE_HZ_MAX && c->site == SITE_ECG &&
+           c->unit != UNIT_MMHG;
+}
+
 void line_init(struct line *line, const struct wire_epoch_begin *begin, uint32_t index) {
     const struct stream_channel *c = &begin->info.channels[index];
     memset(line, 0, sizeof *line);
@@ -79,7 +86,9 @@ void line_init(struct line *line, const struct wire_epoch_begin *begin, uint32_t
     line->offset = c->offset;
     line->site = c->site;
     bool rate = line->rate_hz >= LINE_RATE_HZ_MIN && line->rate_hz <= LINE_RATE_HZ_MAX;
-    line->lead = rate && c->site == SITE_ECG && c->unit != UNIT_MMHG;
+    line->lead = is_lead(&begin->info, index);
+    for (uint32_t i = 0; i < begin->info.channels_count; i++)
+        line->beside_ecg |= is_lead(&begin->info, i);
     line->carried = line->lead || (rate && c->unit == UNIT_MMHG);
     if (line->lead)
         start_lead(line, sample_tick(line, begin->first_tick));

@@ -69,6 +69,7 @@ struct line {
     int32_t offset;
     bool carried; /* a pressure or an ECG at a rate that dsp takes: kept in step with the others */
     bool lead;    /* an ECG: rwaves.h, and nothing else of a line */
+    bool beside_ecg; /* the room has a lead */
     /* state */
     bool running; /* at a site that is measured */
     bool asleep;

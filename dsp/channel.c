@@ -170,13 +170,14 @@ static float at_r_wave(const struct channel *c, int64_t foot) {
     return sum / 3;
 }
 
-/* In fine samples; 0: no ECG; -1: it shows none in this beat, or the beat is no whole cycle of it
- * (both waves were counted), so that waves have no names. */
+/* In fine samples; 0: no ECG; -1: it shows none in this beat, or not yet, or the beat is no whole
+ * cycle of it (both waves were counted), so that waves have no names. By their distance alone a and
+ * v are easily taken for each other (measured: a late v of a stable patient). */
 static int64_t r_wave_of(const struct channel *c, struct values_span span) {
     int64_t r_at = 0, before, from = from_fine(c, span.foot), to = from_fine(c, span.next_foot);
     int64_t length = to - from;
     if (c->r_count == 0)
-        return 0;
+        return c->config.ecg ? -1 : 0;
     bool known = channel_r_between(c, from, to, &r_at) &&
                  channel_r_between(c, from - 2 * length, r_at - 1, &before);
     int64_t off = known ? r_at - before - length : length;

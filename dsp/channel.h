@@ -20,6 +20,7 @@
 struct channel_config {
     double rate_hz; /* 100..2000 */
     uint32_t site;  /* the label that the device or a person gave; selects shape and limits */
+    bool ecg;       /* R waves will be told: until then no wave of an atrium has a name */
 };
 
 struct beat {

@@ -1,4 +1,4 @@
-/* waves.h - the a and v waves of one beat of an atrial trace, without an ECG. Pure.
+/* waves.h - the a and v waves of one beat of an atrial trace. Pure.
  *
  * A wave is a maximum that stands out by 0.8 mmHg and a fifth of the beat's range on both sides
  * (round the beat: the trace is taken as periodic). A beat with exactly two waves is read, or with
@@ -6,7 +6,8 @@
  * The atrium contracts shortly before the ventricle, and v comes at its end, so the way from a
  * to v is 0.41 s x sqrt(interval in s) within a quarter; the way that fits better names the
  * waves, and where both ways fit equally nothing is said. x is the lowest point from a to v, y the
- * lowest from v to the next a. */
+ * lowest from v to the next a. Where a lead exists, its R waves name the waves instead: a late v
+ * (0.52 s behind a, at 70 per minute) is taken for an a by its distance. */
 #pragma once
 
 enum { WAVES_POINTS = 192 };

@@ -167,7 +167,8 @@ static void test_through_a_channel(void **state) {
     static struct channel channel;
     struct channel_item items[CHANNEL_ITEMS_MAX];
     struct tube tube = {18, 0.3, 80, 0};
-    assert_int_equal(channel_init(&channel, &(struct channel_config){250, SITE_ART}), HEMO_OK);
+    struct channel_config config = {250, SITE_ART, false};
+    assert_int_equal(channel_init(&channel, &config), HEMO_OK);
     int flushes = 0, sample = 0, read_by = (int)(0.4 * 250 + 1000 / FLUSH_FITS);
     for (int64_t k = 0; k < 60 * 20000; k++) {
         double t = (double)k * step_s;

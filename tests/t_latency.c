@@ -81,7 +81,7 @@ static void play(struct run *r) {
     struct channel_item items[CHANNEL_ITEMS_MAX];
     struct ecg_r wave;
     patient_init(&patient, patient_find(r->patient), 1);
-    assert_int_equal(channel_init(&channel, &(struct channel_config){r->rate_hz, r->site}),
+    assert_int_equal(channel_init(&channel, &(struct channel_config){r->rate_hz, r->site, false}),
                      HEMO_OK);
     assert_int_equal(ecg_init(&ecg, r->rate_hz), HEMO_OK);
     r->worst_spare_s = INFINITY;

@@ -45,7 +45,7 @@ typedef double wave_fn(double t_s);
 
 static void run(uint32_t site, double rate_hz, wave_fn *wave) {
     struct channel_item items[CHANNEL_ITEMS_MAX];
-    struct channel_config config = {rate_hz, site};
+    struct channel_config config = {rate_hz, site, false};
     memset(&log_a, 0, sizeof log_a);
     assert_int_equal(channel_init(&channel, &config), HEMO_OK);
     for (int64_t i = 0; i < lround(run_s * rate_hz); i++) {

@@ -116,7 +116,8 @@ static struct footed find_beats(const float *mmhg, int count, double rate_hz, ui
     static struct channel channel;
     struct footed beats = {0};
     struct channel_item out[CHANNEL_ITEMS_MAX];
-    assert_int_equal(channel_init(&channel, &(struct channel_config){rate_hz, site}), HEMO_OK);
+    struct channel_config config = {rate_hz, site, false};
+    assert_int_equal(channel_init(&channel, &config), HEMO_OK);
     for (int i = 0; i < count; i++) {
         int n = channel_push(&channel, mmhg[i], out);
         for (int k = 0; k < n; k++) {
