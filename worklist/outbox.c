@@ -51,17 +51,24 @@ static bool link_save(struct db *db, const struct outbox_link *link) {
                      db_int((int64_t)link->next_sequence).text)) == 1;
 }
 
+/* One statement: a number whose place was not saved would be given again, and hemod would take the
+ * second command for the first. */
 bool outbox_number(struct db *db, struct outbox_link *link) {
-    long rows = db_run(
+    PGresult *r = db_query(
         db,
         "with waiting as (select id, row_number() over (order by id) - 1 as n from command "
-        "where acked_at is null and sequence is null) "
-        "update command c set epoch = $1, sequence = $2 + w.n from waiting w where c.id = w.id",
+        "where acked_at is null and sequence is null), "
+        "numbered as (update command c set epoch = $1, sequence = $2 + w.n from waiting w "
+        "where c.id = w.id returning c.id) "
+        "update command_link set epoch = $1, next_sequence = $2 + (select count(*) from numbered) "
+        "where exists (select from numbered) returning next_sequence",
         DB(db_int((int64_t)link->epoch).text, db_int((int64_t)link->next_sequence).text));
-    if (rows <= 0)
-        return rows == 0;
-    link->next_sequence += (uint64_t)rows;
-    return link_save(db, link);
+    if (!r)
+        return false;
+    if (PQntuples(r) == 1)
+        link->next_sequence = (uint64_t)db_number(r, 0, 0);
+    PQclear(r);
+    return true;
 }
 
 bool outbox_renumber(struct db *db, uint64_t epoch, struct outbox_link *link) {
