@@ -223,7 +223,7 @@ static void test_waves_of_the_right_atrium(void **state) {
 }
 
 /* A patient runs 1,000 times faster than life on a core of its own: the whole of it, noise and
- * transducers too. The fastest stretch counts, of 300 at most: what else runs here only slows it. */
+ * transducers too. The fastest stretch counts, of 300 at most: what else runs only slows it. */
 static void test_a_thousand_times_real_time(void **state) {
     (void)state;
     static struct patient p;
