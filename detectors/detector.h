@@ -64,6 +64,14 @@ static inline struct evidence evidence_of(uint64_t from_tick, uint64_t to_tick) 
     return (struct evidence){from_tick, to_tick, 0};
 }
 
+/* A level of whole beats, its newest counting for `share` of it; 0: none seen yet. */
+static inline void detector_follow(double *level_mmhg, double share, const struct event *beat,
+                                   uint32_t quantity) {
+    double mmhg;
+    if (beat->left_out_count == 0 && event_value(beat, quantity, &mmhg))
+        *level_mmhg += (*level_mmhg > 0 ? share : 1) * (mmhg - *level_mmhg);
+}
+
 /* Half of it or more was withdrawn: medians do not carry the finding any more. */
 static inline bool evidence_withdrawn(struct evidence *e, const struct event *event) {
     if (event->kind != EVENT_WITHDRAWN)

@@ -47,12 +47,6 @@ static bool say(const struct high_wedge_state *s, const struct event *event, dou
     return true;
 }
 
-static void follow(double *level_mmhg, const struct event *beat, uint32_t quantity) {
-    double mmhg;
-    if (beat->left_out_count == 0 && event_value(beat, quantity, &mmhg))
-        *level_mmhg += (*level_mmhg > 0 ? follow_share : 1) * (mmhg - *level_mmhg);
-}
-
 static bool blocks(const struct high_wedge_state *s, double wedge_mmhg) {
     double above_mmhg = wedge_mmhg - s->pa_diastolic_mmhg;
     return s->pa_diastolic_mmhg > 0 &&
@@ -65,8 +59,8 @@ static bool high_wedge_push(void *state, const struct detector_input *in, struct
     const struct event *event = in->event;
     double mmhg;
     if (event != NULL && event->kind == EVENT_BEAT && event->site == SITE_PA) {
-        follow(&s->pa_diastolic_mmhg, event, QUANTITY_DIASTOLIC);
-        follow(&s->pa_mean_mmhg, event, QUANTITY_MEAN);
+        detector_follow(&s->pa_diastolic_mmhg, follow_share, event, QUANTITY_DIASTOLIC);
+        detector_follow(&s->pa_mean_mmhg, follow_share, event, QUANTITY_MEAN);
     }
     if (event == NULL || event->kind != EVENT_MEASUREMENT || event->site != SITE_PCW)
         return false;

@@ -29,19 +29,13 @@ static void wrong_label_init(void *state, const struct detector_config *config) 
 
 static const double follow_share = 0.2, alike_mmhg = 3;
 
-static void follow(double *level, const struct event *beat, uint32_t quantity) {
-    double mmhg;
-    if (beat->left_out_count == 0 && event_value(beat, quantity, &mmhg))
-        *level += (*level > 0 ? follow_share : 1) * (mmhg - *level);
-}
-
 static void hear(struct wrong_label_state *s, const struct event *event) {
     if (event->kind == EVENT_MARKED && event->from_value == (double)MARK_SITE)
         s->diastolic_mmhg = 0; /* of another site */
     if (event->kind == EVENT_BEAT && event->site == SITE_RA)
-        follow(&s->atrium_mmhg, event, QUANTITY_MEAN);
+        detector_follow(&s->atrium_mmhg, follow_share, event, QUANTITY_MEAN);
     if (event->kind == EVENT_BEAT && event->site == SITE_RV)
-        follow(&s->diastolic_mmhg, event, QUANTITY_DIASTOLIC);
+        detector_follow(&s->diastolic_mmhg, follow_share, event, QUANTITY_DIASTOLIC);
     if (event->kind != EVENT_WRONG_SITE || event->state != EVENT_BEGAN)
         return;
     s->held = false;

@@ -38,18 +38,7 @@ static void play(struct trace *trace, const struct setting *s, const struct trac
     static struct room room;
     static struct spectrum spectrum;
     struct rules rules = rules_default();
-    struct wire_epoch_begin begin = {
-        .stream = 7, .room = 3, .why = WHY_FIRST, .epoch = 5, .case_number = 9};
-    begin.info = (struct stream_info){.base_rate_numerator = RATE_HZ,
-                                      .base_rate_denominator = 1,
-                                      .origin = ORIGIN_SIMULATED,
-                                      .speed_percent = 100,
-                                      .channels_count = 1};
-    begin.info.channels[0] = (struct stream_channel){.site = s->site,
-                                                     .ticks_per_sample = 1,
-                                                     .scale = 1.0 / TRACE_COUNTS_PER_MMHG,
-                                                     .offset = TRACE_OFFSET,
-                                                     .unit = UNIT_MMHG};
+    struct wire_epoch_begin begin = trace_epoch(s->site, RATE_HZ);
     assert_int_equal(room_init(&room, &rules), HEMO_OK);
     assert_true(spectrum_init(&spectrum));
     room_spectrum(&room, &spectrum);

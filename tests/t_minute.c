@@ -24,18 +24,7 @@ struct minute_case {
 static void run(struct trace *trace, const struct minute_case *c) {
     static struct room room;
     struct rules rules = rules_default();
-    struct wire_epoch_begin begin = {
-        .stream = 7, .room = 3, .why = WHY_FIRST, .epoch = 5, .case_number = 9};
-    begin.info = (struct stream_info){.base_rate_numerator = RATE_HZ,
-                                      .base_rate_denominator = 1,
-                                      .origin = ORIGIN_SIMULATED,
-                                      .speed_percent = 100,
-                                      .channels_count = 1};
-    begin.info.channels[0] = (struct stream_channel){.site = c->site,
-                                                     .ticks_per_sample = 1,
-                                                     .scale = 1.0 / TRACE_COUNTS_PER_MMHG,
-                                                     .offset = TRACE_OFFSET,
-                                                     .unit = UNIT_MMHG};
+    struct wire_epoch_begin begin = trace_epoch(c->site, RATE_HZ);
     assert_int_equal(room_init(&room, &rules), HEMO_OK);
     assert_int_equal(room_begin(&room, &begin), HEMO_OK);
     memset(trace, 0, sizeof *trace);

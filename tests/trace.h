@@ -52,6 +52,23 @@ static inline int16_t trace_raw(double mmhg) {
     return (int16_t)(raw > 32767 ? 32767 : raw < -32767 ? -32767 : raw);
 }
 
+/* A room of one pressure, from an epoch's beginning on; its samples as trace_raw() makes them. */
+static inline struct wire_epoch_begin trace_epoch(uint32_t site, uint32_t rate_hz) {
+    struct wire_epoch_begin begin = {
+        .stream = 7, .room = 3, .why = WHY_FIRST, .epoch = 5, .case_number = 9};
+    begin.info = (struct stream_info){.base_rate_numerator = rate_hz,
+                                      .base_rate_denominator = 1,
+                                      .origin = ORIGIN_SIMULATED,
+                                      .speed_percent = 100,
+                                      .channels_count = 1};
+    begin.info.channels[0] = (struct stream_channel){.site = site,
+                                                     .ticks_per_sample = 1,
+                                                     .scale = 1.0 / TRACE_COUNTS_PER_MMHG,
+                                                     .offset = TRACE_OFFSET,
+                                                     .unit = UNIT_MMHG};
+    return begin;
+}
+
 /* Every event of a run, packed one after the other. */
 struct trace {
     uint8_t *bytes;

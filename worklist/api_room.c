@@ -2,7 +2,7 @@
 #include "worklist/api.h"
 #include "worklist/mode.h"
 #include "worklist/say.h"
-#include <sodium.h>
+#include "worklist/store.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,10 +41,7 @@ char *room_marks_message(struct db *db, int64_t room) {
 
 /* A stored event as the WebSocket says it; NULL: not one that is said. */
 static json_t *said(const char *hex, struct wire_frame *frame) {
-    uint8_t bytes[4096];
-    size_t length = 0;
-    if (sodium_hex2bin(bytes, sizeof bytes, hex, strlen(hex), NULL, &length, NULL) != 0 ||
-        wire_parse(frame, bytes, length) != HEMO_OK || frame->kind != WIRE_EVENT)
+    if (!store_frame(hex, WIRE_EVENT, frame))
         return NULL;
     char *text = say_event(&frame->body.event, 0, 0);
     json_t *out = text ? json_loads(text, 0, NULL) : NULL;

@@ -6,7 +6,6 @@
 #include "worklist/by_hand.h"
 #include "worklist/store.h"
 #include <math.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,11 +100,7 @@ static size_t load_pulses(struct api_call *call, const struct stretch *s,
     struct wire_frame *frame = malloc(sizeof *frame);
     size_t count = 0;
     for (int i = 0; r && frame && i < PQntuples(r) && count < BY_HAND_PULSES; i++) {
-        uint8_t bytes[4096];
-        size_t length = 0;
-        const char *hex = db_text(r, i, 0);
-        if (sodium_hex2bin(bytes, sizeof bytes, hex, strlen(hex), NULL, &length, NULL) != 0 ||
-            wire_parse(frame, bytes, length) != HEMO_OK || frame->kind != WIRE_EVENT)
+        if (!store_frame(db_text(r, i, 0), WIRE_EVENT, frame))
             continue;
         const struct event *e = &frame->body.event;
         pulses[count] = (struct by_hand_pulse){.tick = e->tick, .values_count = e->values_count};

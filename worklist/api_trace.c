@@ -2,7 +2,7 @@
  * what is drawn narrow as the least and the greatest of each second. */
 #include "worklist/api.h"
 #include "proto/stream.h"
-#include <sodium.h>
+#include "worklist/store.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,11 +142,8 @@ void api_envelope(struct api_call *call) {
 
 /* first_tick, whose time is began_at, stands in EpochBegin as hemod said it. */
 static json_t *epoch_json(const char *body, const char *hex, struct wire_frame *frame) {
-    uint8_t bytes[8192];
-    size_t length = 0;
     json_t *out = json_loads(body, 0, NULL);
-    if (out && sodium_hex2bin(bytes, sizeof bytes, hex, strlen(hex), NULL, &length, NULL) == 0 &&
-        wire_parse(frame, bytes, length) == HEMO_OK && frame->kind == WIRE_EPOCH_BEGIN)
+    if (out && store_frame(hex, WIRE_EPOCH_BEGIN, frame))
         json_object_set_new(out, "first_tick",
                             json_integer((json_int_t)frame->body.epoch_begin.first_tick));
     return out;

@@ -1,9 +1,8 @@
 /* The course of a case: running averages that hemod gave, evenly thinned. */
 #include "worklist/api.h"
 #include "worklist/say.h"
-#include <sodium.h>
+#include "worklist/store.h"
 #include <stdlib.h>
-#include <string.h>
 
 /* Of each channel about a thousand readings, always with the newest. */
 static const char trend_sql[] =
@@ -15,10 +14,7 @@ static const char trend_sql[] =
     "order by at";
 
 static json_t *point(const char *hex, struct wire_frame *frame) {
-    uint8_t bytes[4096];
-    size_t length = 0;
-    if (sodium_hex2bin(bytes, sizeof bytes, hex, strlen(hex), NULL, &length, NULL) != 0 ||
-        wire_parse(frame, bytes, length) != HEMO_OK || frame->kind != WIRE_EVENT)
+    if (!store_frame(hex, WIRE_EVENT, frame))
         return NULL;
     char *text = say_event(&frame->body.event, 0, 0);
     json_t *said = text ? json_loads(text, 0, NULL) : NULL;

@@ -135,11 +135,15 @@ static void add_item(struct pipeline *p, const struct store_batch *batch,
         add_measurement(p, item, id);
 }
 
-static void load_epoch(struct epochs *epochs, const char *hex, struct wire_frame *frame) {
+bool store_frame(const char *hex, enum wire_kind kind, struct wire_frame *frame) {
     uint8_t bytes[8192];
     size_t length = 0;
-    if (sodium_hex2bin(bytes, sizeof bytes, hex, strlen(hex), NULL, &length, NULL) == 0 &&
-        wire_parse(frame, bytes, length) == HEMO_OK && frame->kind == WIRE_EPOCH_BEGIN)
+    return sodium_hex2bin(bytes, sizeof bytes, hex, strlen(hex), NULL, &length, NULL) == 0 &&
+           wire_parse(frame, bytes, length) == HEMO_OK && frame->kind == kind;
+}
+
+static void load_epoch(struct epochs *epochs, const char *hex, struct wire_frame *frame) {
+    if (store_frame(hex, WIRE_EPOCH_BEGIN, frame))
         epochs_put(epochs, &frame->body.epoch_begin);
 }
 

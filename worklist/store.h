@@ -42,6 +42,8 @@ void store_clear(struct store_batch *batch);
 bool store_position(struct db *db, uint64_t journal, uint64_t *next, bool *known);
 /* Events up to there are lost for good: go on behind them. */
 bool store_skip(struct db *db, uint64_t journal, uint64_t next);
+/* A frame as the database keeps it, of that kind; false: it cannot be read, or is another. */
+bool store_frame(const char *hex, enum wire_kind kind, struct wire_frame *frame);
 /* An epoch by name: from the cache, else from its row. */
 bool store_epoch(struct db *db, struct epochs *epochs, uint32_t stream, uint64_t epoch,
                  struct wire_epoch_begin *out);
